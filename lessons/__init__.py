@@ -1,0 +1,1 @@
+"""The mathematics of each lesson; no widgets here."""

@@ -1,0 +1,76 @@
+"""What a lesson hands to a page: captioned NumPy pictures and progress.
+
+This is the picture door. Tensors become displayable pixels here and nowhere else, so value ranges
+are converted once, and a display clamps but never rescales (rescaling hides residual noise).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+Symbol = Literal["", "x_0", "x_t", "eps", "x_0_hat"]
+"""The symbol of the equation that a picture shows; the page frames the picture in its colour."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture at the size the model sees it; pages enlarge it without smoothing.
+
+    Attributes:
+        pixels: (H, W) grey or (H, W, 3) RGB, uint8.
+        caption: one short line of plain text under the picture.
+        alt: says what is in the picture for those who can't see it; the caption if empty.
+        symbol: which symbol of the equation it shows, or "".
+    """
+
+    pixels: NDArray[np.uint8]
+    caption: str = ""
+    alt: str = ""
+    symbol: Symbol = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One finished step of a longer calculation.
+
+    Attributes:
+        done: steps finished so far, 0 ≤ done ≤ total.
+        total: steps in all, ≥ 1.
+        note: a few words on what is happening, or "".
+        frame: pictures worth showing already, or None.
+    """
+
+    done: int
+    total: int
+    note: str = ""
+    frame: tuple[Picture, ...] | None = None
+
+
+def to_pixels(image: Tensor, low: float = 0.0, high: float = 1.0) -> NDArray[np.uint8]:
+    """Turn one image tensor into pixels: clamp to [low, high], never rescale to its own extremes.
+
+    Args:
+        image: (C, H, W) with C = 1 or 3, or (H, W); values nominally in [low, high].
+        low: the value shown as black.
+        high: the value shown as white.
+
+    Returns:
+        (H, W) or (H, W, 3) uint8, rounded to the nearest level.
+
+    Raises:
+        ValueError: the tensor is no single image.
+    """
+    if image.ndim == 3 and image.shape[0] == 1:
+        image = image[0]
+    if image.ndim == 3 and image.shape[0] == 3:
+        image = image.permute(1, 2, 0)
+    elif image.ndim != 2:
+        raise ValueError(f"expected one image, got shape {tuple(image.shape)}")
+    unit = (image.detach().float().cpu() - low) / (high - low)
+    pixels: NDArray[np.uint8] = (unit.clamp(0, 1) * 255).round().byte().numpy()
+    return pixels

@@ -1,0 +1,34 @@
+"""Training runs: started and steered from a page, worked on by a process of their own.
+
+`control` is what a page can ask, `watch` what it can see, `worker` the process, `files` the folder
+that they share.
+"""
+
+from lessons.runs.control import (
+    delete,
+    nearest_settings,
+    one_epoch,
+    one_step,
+    pause,
+    resume,
+    start,
+    stop,
+)
+from lessons.runs.watch import Epoch, RunView, all_runs, samples, view, weights_file
+
+__all__ = [
+    "Epoch",
+    "RunView",
+    "all_runs",
+    "delete",
+    "nearest_settings",
+    "one_epoch",
+    "one_step",
+    "pause",
+    "resume",
+    "samples",
+    "start",
+    "stop",
+    "view",
+    "weights_file",
+]

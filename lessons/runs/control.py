@@ -1,0 +1,163 @@
+"""What a page can ask of training runs. Every wish is checked here, whatever a browser sends."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lessons.runs import files, processes
+from lessons.runs.recipes import recipe
+from lessons.training import Settings
+
+
+def nearest_settings(name: str, wanted: Mapping[str, object]) -> tuple[Settings, tuple[str, ...]]:
+    """Turn wishes into allowed settings, and say what had to change.
+
+    Args:
+        name: the recipe.
+        wanted: values by field name, from anywhere; missing ones take their defaults.
+
+    Returns:
+        Valid settings, and one sentence for every value that was replaced by the nearest allowed.
+
+    Raises:
+        ValueError: there is no such recipe.
+    """
+    model = recipe(name).settings
+    values = dict(wanted)
+    for _ in range(3 * len(model.model_fields) + len(values)):
+        try:
+            return model.model_validate(values), _changes(model, wanted, values)
+        except ValidationError as error:
+            _mend(model, values, error.errors()[0])
+    raise ValueError("these settings can't be understood")
+
+
+def _mend(model: type[Settings], values: dict[str, object], problem: Mapping[str, Any]) -> None:
+    """Bring one refused value nearer to what is allowed."""
+    name, limits = str(problem["loc"][0]), problem.get("ctx", {})
+    refused = values.pop(name)
+    if problem["type"] == "greater_than_equal":
+        values[name] = limits["ge"]
+    elif problem["type"] == "less_than_equal":
+        values[name] = limits["le"]
+    elif problem["type"] == "multiple_of":
+        values[name] = round(float(str(refused)) / limits["multiple_of"]) * limits["multiple_of"]
+    elif name in model.model_fields:
+        values[name] = model.model_fields[name].default
+
+
+def _changes(
+    model: type[Settings], wanted: Mapping[str, object], values: Mapping[str, object]
+) -> tuple[str, ...]:
+    """One sentence for every wish that was not granted as it was."""
+    sentences = []
+    for name, wish in wanted.items():
+        field = model.model_fields.get(name)
+        if field is None:
+            sentences.append(f"There is no setting “{name[:40]}”; it was left out.")
+        elif values[name] is not wish:
+            sentences.append(
+                f"{field.title} can't be {str(wish)[:40]}; {values[name]} is used instead."
+            )
+    return tuple(sentences)
+
+
+def start(name: str, settings: Settings) -> str:
+    """Start the run with these settings, or go on with it: equal settings are one run.
+
+    Returns:
+        The run's name.
+
+    Raises:
+        ValueError: there is no such recipe.
+        OSError: the disk refused.
+    """
+    recipe(name)
+    run_id = f"{name}-{settings.fingerprint()}"
+    folder = files.root() / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "settings.json").exists():
+        files.Status("queued", queued_at=time.time()).write(folder)
+        content = {
+            "recipe": name,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "settings": settings.model_dump(),
+        }
+        files.write_json(folder / "settings.json", content)
+    resume(run_id)
+    return run_id
+
+
+def resume(run_id: str) -> None:
+    """Let a run go on to its end."""
+    _go_on(run_id, until_step=10**9)
+
+
+def one_step(run_id: str) -> None:
+    """Let a run make one more step, then pause."""
+    _go_on(run_id, until_step=_own(run_id)[1] + 1)
+
+
+def one_epoch(run_id: str) -> None:
+    """Let a run go on to the end of the current epoch, then pause."""
+    from lessons.runs.recorder import read_settings
+
+    folder, step = _own(run_id)
+    per_epoch = read_settings(folder)[1].steps_per_epoch
+    _go_on(run_id, until_step=(step // per_epoch + 1) * per_epoch)
+
+
+def pause(run_id: str) -> None:
+    """Let a run pause after its current step; a waiting one leaves the line."""
+    folder, _ = _own(run_id)
+    files.Control(until_step=0).write(folder)
+
+
+def stop(run_id: str) -> None:
+    """End a run for good; what it has learnt stays."""
+    folder, _ = _own(run_id)
+    files.Control(stop=True).write(folder)
+    processes.spawn(folder)  # a paused run needs someone to write its weights
+
+
+def delete(run_id: str) -> None:
+    """Remove a run's folder. A run at work is stopped first.
+
+    Raises:
+        ValueError: no such run, or it ships with the project.
+        TimeoutError: its worker did not leave within 20 s.
+    """
+    folder, _ = _own(run_id)
+    files.Control(stop=True).write(folder)
+    if not processes.join(folder, timeout=20.0):
+        raise TimeoutError("The run is still finishing a step; try again in a moment.")
+    shutil.rmtree(folder)
+
+
+def _go_on(run_id: str, until_step: int) -> None:
+    folder, _ = _own(run_id)
+    if files.Status.read(folder).state in ("finished", "stopped"):
+        return
+    files.Control(until_step=until_step).write(folder)
+    processes.spawn(folder)
+
+
+def _own(run_id: str) -> tuple[Path, int]:
+    """The folder of a run of this machine, and the steps it has done."""
+    folder = files.folder_of(run_id)
+    if folder.parent == files.SHIPPED:
+        raise ValueError("This run ships with the project and can't be changed.")
+    if not folder.is_dir():
+        raise ValueError("There is no such run; it may have been deleted.")
+    try:
+        steps = files.curve(folder).steps
+    except files.DamagedRun:
+        steps = []
+    return folder, steps[-1] if steps else 0

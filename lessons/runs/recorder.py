@@ -1,0 +1,209 @@
+"""Puts a running training on disk, so that a page can watch it and a kill costs little."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from PIL import Image
+
+from lessons.picture import Picture
+from lessons.runs import files
+from lessons.runs.recipes import recipe
+from lessons.training import Settings, Step, Training
+from models import checkpoints
+from models.devices import device_name
+
+CHECKPOINT_SECONDS: Final = 10.0
+FLUSH_SECONDS: Final = 0.25
+
+
+class NotFinite(Exception):
+    """The loss is no longer a number; the message says since when and what to try."""
+
+
+class Recorder:
+    """Writes one run's metrics, pictures and checkpoints.
+
+    Metrics go out four times a second, so that reading a loss does not make a GPU wait at every
+    step. Before a checkpoint they are always looked at: a broken network is never saved.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seconds = 0.0
+        self.training: Training | None = None
+        self._pending: list[tuple[Step, float]] = []
+        self._flushed = self._saved = time.monotonic()
+
+    @contextmanager
+    def opened(self) -> Iterator[Training]:
+        """Set up the training where its checkpoint left it, or at step 0.
+
+        Raises:
+            BrokenCheckpoint: the checkpoint can't be read.
+            DamagedRun: another file can't be read.
+            OSError: the disk refused.
+        """
+        name, settings = read_settings(self.folder)
+        self.training = training = Training.begin(recipe(name), settings)
+        checkpoint = self.folder / "checkpoint.safetensors"
+        if checkpoint.exists():
+            tensors, notes = checkpoints.load_tensors(checkpoint)
+            training.restore(tensors, int(notes["step"]))
+            self.seconds = float(notes["seconds"])
+        files.forget_after(self.folder / "metrics.jsonl", training.step)
+        files.forget_after(self.folder / "epochs.jsonl", training.step)
+        if not files.read_lines(self.folder / "epochs.jsonl"):
+            self._show_epoch(0)
+        yield training
+
+    def note(self, step: Step, seconds: float) -> None:
+        """Take in one step, which took `seconds`.
+
+        Raises:
+            NotFinite: a loss since the last flush is no number.
+            OSError: the disk refused.
+        """
+        self.seconds += seconds
+        self._pending.append((step, self.seconds))
+        now = time.monotonic()
+        if step.ends_epoch:
+            self._flush()
+            self._show_epoch(round(step.epoch))
+        if step.ends_epoch or now - self._saved > CHECKPOINT_SECONDS:
+            self._save()
+        elif now - self._flushed > FLUSH_SECONDS:
+            self._flush()
+            self.say("running")
+
+    def pause(self) -> None:
+        """Save everything and say so."""
+        self._save()
+        self.say("paused")
+
+    def finish(self, state: files.State) -> None:
+        """Save everything, the bare weights too, and say how it ended."""
+        self._save()
+        network = self._training().network
+        checkpoints.save_tensors(self.folder / "weights.safetensors", network.state_dict(), {})
+        self.say(state)
+
+    def say(self, state: files.State, reason: str = "") -> None:
+        """Tell the pages where the run stands."""
+        training = self.training
+        status = files.Status(
+            state=state,
+            step=training.step if training else 0,
+            seconds=self.seconds,
+            reason=reason,
+            device=device_name(training.device) if training else "",
+        )
+        try:
+            status.write(self.folder)
+        except OSError:
+            if state != "failed":
+                raise
+            status.overwrite(self.folder)  # a full disk still lets a file keep its place
+
+    def _training(self) -> Training:
+        if self.training is None:
+            raise RuntimeError("the run is not open")
+        return self.training
+
+    def _flush(self) -> None:
+        steps, self._pending = self._pending, []
+        self._flushed = time.monotonic()
+        if not steps:
+            return
+        losses = torch.stack([step.loss for step, _ in steps]).tolist()
+        bad = next((i for i, loss in enumerate(losses) if not np.isfinite(loss)), len(steps))
+        lines = [
+            {
+                "step": step.step,
+                "images": step.images,
+                "loss": float(f"{loss:.6g}"),
+                "seconds": round(seconds, 3),
+            }
+            for (step, seconds), loss in zip(steps[:bad], losses, strict=False)
+        ]
+        files.append_lines(self.folder / "metrics.jsonl", lines)
+        if bad < len(steps):
+            raise NotFinite(
+                f"The loss stopped being a number at step {steps[bad][0].step}. "
+                "Try a smaller learning rate."
+            )
+
+    def _save(self) -> None:
+        self._flush()
+        training = self._training()
+        notes = {"step": str(training.step), "seconds": repr(self.seconds)}
+        checkpoints.save_tensors(self.folder / "checkpoint.safetensors", training.tensors(), notes)
+        self._saved = time.monotonic()
+        self.say("running")
+
+    def _show_epoch(self, epoch: int) -> None:
+        training = self._training()
+        shown = training.preview()
+        save_rows(self.folder / "samples" / f"epoch-{epoch:03d}.png", shown.rows)
+        entry: dict[str, Any] = {
+            "epoch": epoch,
+            "step": training.step,
+            "images": training.settings.images_after(training.step),
+            **{name: float(f"{value:.6g}") for name, value in shown.numbers.items()},
+        }
+        files.append_lines(self.folder / "epochs.jsonl", [entry])
+
+
+def read_settings(folder: Path) -> tuple[str, Settings]:
+    """The run's recipe and settings.
+
+    Raises:
+        DamagedRun: they are missing or not allowed.
+    """
+    content = files.read_json(folder / "settings.json")
+    try:
+        name = str(content["recipe"])
+        settings: Settings = recipe(name).settings.model_validate(content["settings"])
+    except KeyError as error:
+        raise files.DamagedRun(f"settings.json lacks {error}") from error
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise files.DamagedRun(f"settings.json is not valid: {reason}") from error
+    return name, settings
+
+
+def save_rows(path: Path, rows: tuple[tuple[Picture, ...], ...]) -> None:
+    """Keep rows of pictures of one size as one PNG.
+
+    Raises:
+        OSError: the disk refused; what was there before is whole.
+    """
+    pixels = np.concatenate([np.concatenate([p.pixels for p in row], axis=1) for row in rows])
+    path.parent.mkdir(exist_ok=True)
+    checkpoints.write_atomically(path, lambda part: Image.fromarray(pixels).save(part, "PNG"))
+
+
+def load_rows(path: Path, size: int = 28) -> tuple[tuple[Picture, ...], ...]:
+    """The rows that `save_rows` kept.
+
+    Raises:
+        DamagedRun: the file is missing or no such PNG.
+    """
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            pixels = np.asarray(image.convert("L"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise files.DamagedRun(f"{path.name} can't be read: {error}") from error
+    height, width = pixels.shape
+    if height % size or width % size:
+        raise files.DamagedRun(f"{path.name} is {width}×{height}, no multiple of {size}")
+    return tuple(
+        tuple(Picture(pixels[y : y + size, x : x + size]) for x in range(0, width, size))
+        for y in range(0, height, size)
+    )

@@ -1,0 +1,170 @@
+"""What a page can see of training runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lessons.picture import Picture
+from lessons.runs import files, processes
+from lessons.runs.recorder import load_rows, read_settings
+from lessons.training import Settings
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What was measured after one epoch (0: before training)."""
+
+    epoch: int
+    step: int
+    images: int
+    numbers: dict[str, float]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as it stands.
+
+    Attributes:
+        id: its name, unique on this machine.
+        recipe: which lesson trains it.
+        settings: what it is; None if damaged.
+        state: queued, running, paused, stopped, finished, failed, interrupted or damaged.
+        reason: one sentence where something went wrong, else "".
+        step: optimiser steps done.
+        seconds: time spent in steps.
+        device: the hardware's name.
+        place: place in the line of waiting runs, 1 = next; 0 if not waiting.
+        shipped: whether it came with the project.
+        curve: loss by step.
+        epochs: what was measured after each epoch.
+    """
+
+    id: str
+    recipe: str
+    settings: Settings | None
+    state: files.State
+    reason: str = ""
+    step: int = 0
+    seconds: float = 0.0
+    device: str = ""
+    place: int = 0
+    shipped: bool = False
+    curve: files.Curve = field(default_factory=files.Curve)
+    epochs: tuple[Epoch, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The run's true settings in one line."""
+        if self.settings is None:
+            return self.id
+        own, s = self.settings.model_dump(), self.settings
+        parts = [f"D = {s.num_hiddens}", f"{s.epochs} × {s.images_per_epoch:,} images"]
+        parts += [f"batch {s.batch_size}", f"rate {s.learning_rate:g}"]
+        parts += [f"σ = {own['sigma']:g}"] if "sigma" in own else []
+        parts += [s.precision, f"seed {s.seed}"]
+        return " · ".join(parts)
+
+    @property
+    def images_per_second(self) -> float:
+        """Speed over the last 50 steps; 0 before the second step."""
+        images, seconds = self.curve.images[-50:], self.curve.seconds[-50:]
+        if len(images) < 2 or seconds[-1] <= seconds[0]:
+            return 0.0
+        return (images[-1] - images[0]) / (seconds[-1] - seconds[0])
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time to the last step at the present speed; None while unknown."""
+        if self.settings is None or not self.images_per_second:
+            return None
+        left = self.settings.total_images - self.settings.images_after(self.step)
+        return left / self.images_per_second
+
+
+def all_runs(recipe: str) -> list[RunView]:
+    """The runs of one recipe: shipped ones first, then the newest."""
+    folders = [folder for root in (files.SHIPPED, files.root()) for folder in _folders(root)]
+    views = [view(path.name) for path in folders if path.name.startswith(f"{recipe}-")]
+    return sorted(views, key=lambda run: (not run.shipped, -_changed(run.id)))
+
+
+def view(run_id: str) -> RunView:
+    """One run. Damage is told in the view, never raised.
+
+    Raises:
+        ValueError: no such run.
+    """
+    folder = files.folder_of(run_id)
+    if not folder.is_dir():
+        raise ValueError("There is no such run; it may have been deleted.")
+    shipped = folder.parent == files.SHIPPED
+    try:
+        recipe, settings = read_settings(folder)
+        status = files.Status.read(folder)
+        curve = files.curve(folder)
+        epochs = tuple(_epoch(entry) for entry in files.read_lines(folder / "epochs.jsonl"))
+    except files.DamagedRun as error:
+        return RunView(run_id, "", None, "damaged", str(error), shipped=shipped)
+    waiting = processes.line(folder.parent) if status.state == "queued" else []
+    return RunView(
+        id=run_id,
+        recipe=recipe,
+        settings=settings,
+        state=_true_state(status, folder),
+        reason=status.reason,
+        step=curve.steps[-1] if curve.steps else 0,
+        seconds=status.seconds,
+        device=status.device,
+        place=waiting.index(run_id) + 1 if run_id in waiting else 0,
+        shipped=shipped,
+        curve=curve,
+        epochs=epochs,
+    )
+
+
+def samples(run_id: str, epoch: int) -> tuple[tuple[Picture, ...], ...]:
+    """The rows of pictures that a run showed after an epoch.
+
+    Raises:
+        ValueError: no such run or epoch, or its file is damaged.
+    """
+    path = files.folder_of(run_id) / "samples" / f"epoch-{int(epoch):03d}.png"
+    try:
+        return load_rows(path)
+    except files.DamagedRun as error:
+        raise ValueError(str(error)) from error
+
+
+def weights_file(run_id: str) -> Path | None:
+    """Where a run's finished weights lie (safetensors), or None before its end."""
+    path = files.folder_of(run_id) / "weights.safetensors"
+    return path if path.is_file() else None
+
+
+def _true_state(status: files.Status, folder: Path) -> files.State:
+    """What the worker last said, unless it died without a word."""
+    if status.state in files.ACTIVE and not processes.alive(folder):
+        return "interrupted"
+    return status.state
+
+
+def _epoch(entry: dict[str, Any]) -> Epoch:
+    fixed = ("epoch", "step", "images")
+    try:
+        numbers = {name: float(value) for name, value in entry.items() if name not in fixed}
+        epoch, step, images = (int(entry[name]) for name in fixed)
+        return Epoch(epoch, step, images, numbers)
+    except (KeyError, TypeError, ValueError) as error:
+        raise files.DamagedRun(f"epochs.jsonl holds a line that makes no sense: {error}") from error
+
+
+def _folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
+    return [path for path in root.iterdir() if path.is_dir() and files.is_run_name(path.name)]
+
+
+def _changed(run_id: str) -> float:
+    return files.folder_of(run_id).stat().st_ctime

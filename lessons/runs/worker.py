@@ -1,0 +1,135 @@
+"""The process that trains one run: `python -m lessons.runs.worker FOLDER`.
+
+It reads wishes from the run's folder and writes results there. Pages only watch, so a run survives
+the page, the browser and the server. A kill at any moment costs the steps since the last
+checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lessons.runs import files, processes
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from lessons.runs.recorder import Recorder
+    from lessons.training import Step, Training
+
+PAUSE_PATIENCE: Final = 120.0
+"""How long a paused worker keeps its network in memory, unless another run waits."""
+
+_asked_to_leave = False
+
+
+def main(folder: Path) -> None:
+    """Wait for a slot, then train until done, paused, stopped or failed."""
+    signal.signal(signal.SIGTERM, _leave)
+    if hasattr(os, "nice"):
+        os.nice(5)  # pages come first
+    slot = _wait_for_slot(folder)
+    if slot is None:
+        return
+    with slot:
+        _work(folder)
+
+
+def _leave(*_: object) -> None:
+    global _asked_to_leave
+    _asked_to_leave = True
+
+
+def _wait_for_slot(folder: Path) -> FileLock | None:
+    status = files.Status.read(folder)
+    replace(status, state="queued", queued_at=time.time(), reason="").write(folder)
+    while True:
+        control = files.Control.read(folder)
+        if control.stop or _asked_to_leave or control.until_step <= status.step:
+            replace(status, state="stopped" if control.stop else "paused").write(folder)
+            return None
+        slot = processes.take_slot(folder)
+        if slot is not None:
+            return slot
+        time.sleep(0.2)
+
+
+def _work(folder: Path) -> None:
+    from lessons.runs.recorder import NotFinite, Recorder  # torch is imported from here on
+
+    recorder = Recorder(folder)
+    try:
+        with recorder.opened() as training:
+            _train(folder, training, recorder)
+    except NotFinite as error:
+        recorder.say("failed", reason=str(error))
+    except OSError as error:
+        recorder.say("failed", reason=f"The run could not be written to disk: {error}.")
+    except MemoryError:
+        recorder.say("failed", reason="Out of memory: try a smaller width or batch.")
+    except Exception as error:
+        logging.exception("the run failed")
+        recorder.say("failed", reason=_sentence(error))
+
+
+def _train(folder: Path, training: Training, recorder: Recorder) -> None:
+    from lessons.training import train
+
+    recorder.say("running")
+    steps = train(training)
+    total = training.settings.total_steps
+    while training.step < total:
+        control = files.Control.read(folder)
+        if control.stop:
+            recorder.finish("stopped")
+            return
+        if _asked_to_leave:
+            recorder.pause()
+            return
+        if training.step >= control.until_step:
+            recorder.pause()
+            if not _wait_for_wish(folder, training.step):
+                return
+            recorder.say("running")
+            continue
+        _one_step(steps, recorder)
+    recorder.finish("finished")
+
+
+def _one_step(steps: Iterator[Step], recorder: Recorder) -> None:
+    start = time.perf_counter()
+    step = next(steps)
+    recorder.note(step, time.perf_counter() - start)
+
+
+def _wait_for_wish(folder: Path, step: int) -> bool:
+    """Wait in a pause; False when it is time to give the memory back."""
+    deadline = time.monotonic() + PAUSE_PATIENCE
+    while time.monotonic() < deadline and not _asked_to_leave:
+        control = files.Control.read(folder)
+        if control.stop or control.until_step > step:
+            return True
+        if processes.line(folder.parent):
+            return False
+        time.sleep(0.05)
+    return False
+
+
+def _sentence(error: Exception) -> str:
+    first_line = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+    if "memory" in first_line.lower():
+        return f"Out of memory: try a smaller width or batch. ({first_line})"
+    return first_line
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    main(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""What has weights or data: networks, MNIST, checkpoints, devices."""
