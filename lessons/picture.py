@@ -6,6 +6,7 @@ are converted once, and a display clamps but never rescales (rescaling hides res
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,3 +75,15 @@ def to_pixels(image: Tensor, low: float = 0.0, high: float = 1.0) -> NDArray[np.
     unit = (image.detach().float().cpu() - low) / (high - low)
     pixels: NDArray[np.uint8] = (unit.clamp(0, 1) * 255).round().byte().numpy()
     return pixels
+
+
+def side_by_side(
+    pictures: Sequence[Picture], caption: str = "", alt: str = "", symbol: Symbol = ""
+) -> Picture:
+    """Join pictures of one height into a single wide one.
+
+    Raises:
+        ValueError: there are none, or they don't fit together.
+    """
+    pixels = np.concatenate([picture.pixels for picture in pictures], axis=1)
+    return Picture(pixels, caption, alt, symbol)

@@ -106,10 +106,9 @@ def strip_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
     return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
 
 
-def half_weights(network: nn.Module) -> dict[str, Tensor]:
+def halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights for shipping: floats as float16, counters as they are."""
-    state = network.state_dict().items()
-    return {name: t.half() if t.is_floating_point() else t for name, t in state}
+    return {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
 
 
 def _like(parameter: Tensor, stored: Tensor) -> Tensor:

@@ -14,17 +14,22 @@ from lessons.runs.control import (
     start,
     stop,
 )
+from lessons.runs.options import Knob, check_memory, knobs, presets
 from lessons.runs.watch import Epoch, RunView, all_runs, samples, view, weights_file
 
 __all__ = [
     "Epoch",
+    "Knob",
     "RunView",
     "all_runs",
+    "check_memory",
     "delete",
+    "knobs",
     "nearest_settings",
     "one_epoch",
     "one_step",
     "pause",
+    "presets",
     "resume",
     "samples",
     "start",

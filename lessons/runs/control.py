@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lessons.runs import files, processes
+from lessons.runs.options import check_memory
 from lessons.runs.recipes import recipe
 from lessons.training import Settings
 
@@ -76,10 +77,11 @@ def start(name: str, settings: Settings) -> str:
         The run's name.
 
     Raises:
-        ValueError: there is no such recipe.
+        ValueError: there is no such recipe, or the machine lacks the memory.
         OSError: the disk refused.
     """
     recipe(name)
+    check_memory(settings)
     run_id = f"{name}-{settings.fingerprint()}"
     folder = files.root() / run_id
     folder.mkdir(parents=True, exist_ok=True)

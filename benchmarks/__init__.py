@@ -1,0 +1,1 @@
+"""Scripts that measure: `python -m benchmarks.NAME`. They compare side by side in one run."""

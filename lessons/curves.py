@@ -1,0 +1,65 @@
+"""Loss curves: smoothing, and the course's own curves to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class CourseCurve:
+    """A curve read off the course's own figure, at equal images seen.
+
+    Attributes:
+        name: what it is, for the legend.
+        images: images seen.
+        losses: per-batch training loss there.
+    """
+
+    name: str
+    images: tuple[int, ...]
+    losses: tuple[float, ...]
+
+    def up_to(self, images: float) -> CourseCurve:
+        """The beginning of the curve, three points at least: a short run is seen beside it."""
+        count = max(3, sum(seen <= images for seen in self.images))
+        return CourseCurve(self.name, self.images[:count], self.losses[:count])
+
+
+# Digitised from the figures of the public assignment (CS 180, part B); batches of 256.
+DENOISER: Final = CourseCurve(
+    "the course's own run (D = 128)",
+    tuple(256 * step for step in (50, 100, 200, 400, 800, 1116)),
+    (0.0202, 0.0152, 0.0129, 0.0108, 0.0092, 0.0084),
+)
+
+
+def smooth(losses: Sequence[float], weight: float) -> list[float]:
+    r"""Follow the trend of a noisy curve.
+
+    $$
+    m_k = w \, m_{k-1} + (1 - w) \, L_k, \qquad \hat L_k = \frac{m_k}{1 - w^k}
+    $$
+
+    The division keeps the first values from being drawn towards zero.
+
+    Source: Kingma and Ba 2015 (arXiv:1412.6980), section 3.
+
+    Args:
+        losses: one value a step.
+        weight: w in [0, 1): 0 changes nothing.
+
+    Returns:
+        As many values.
+
+    Raises:
+        ValueError: `weight` is outside [0, 1).
+    """
+    if not 0 <= weight < 1:
+        raise ValueError(f"the weight must be in [0, 1), not {weight}")
+    smoothed, mean = [], 0.0
+    for k, value in enumerate(losses, start=1):
+        mean = weight * mean + (1 - weight) * value
+        smoothed.append(mean / (1 - weight**k))
+    return smoothed

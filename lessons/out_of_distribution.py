@@ -1,0 +1,171 @@
+"""B1.2.2 · The denoiser learnt one noise level. What does it do with another?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from lessons.picture import Picture, to_pixels
+from lessons.quality import mean_squared_error, psnr
+from lessons.train_denoiser import add_noise
+from lessons.trained import load_network
+from models import mnist
+from models.randomness import stream
+
+SIGMAS: Final = (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One digit at one noise level.
+
+    Attributes:
+        sigma: noise strength.
+        noisy: what the network was given.
+        denoised: what it answered.
+        error: the absolute difference to the truth; black is right, white is off by 1.
+        psnr_noisy: decibels of the input.
+        psnr: decibels of the answer.
+    """
+
+    sigma: float
+    noisy: Picture
+    denoised: Picture
+    error: Picture
+    psnr_noisy: float
+    psnr: float
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The same test digit, under the same noise, at several strengths.
+
+    Attributes:
+        truth: the clean digit.
+        trials: one for each σ.
+    """
+
+    truth: Picture
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """PSNR over σ, averaged over test digits.
+
+    Attributes:
+        sigmas: noise strengths.
+        noisy: decibels of the inputs.
+        denoised: decibels of the answers.
+    """
+
+    sigmas: tuple[float, ...]
+    noisy: tuple[float, ...]
+    denoised: tuple[float, ...]
+
+
+def denoise_at(network: nn.Module, x: Tensor, eps: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    r"""Give the network a digit at noise level $\sigma$, whatever level it was trained for.
+
+    $$
+    z = x + \sigma \epsilon, \qquad \hat x = D_\theta(z)
+    $$
+
+    The network is told nothing about $\sigma$: it has to guess it from the picture.
+
+    Source: CS 180 "Fun with diffusion models", part B, section 1.2.2.
+
+    Args:
+        network: a trained denoiser in eval mode.
+        x: clean digits (B, 1, 28, 28) in [0, 1].
+        eps: unit Gaussian noise, shape of `x`.
+        sigma: noise strength, ≥ 0.
+
+    Returns:
+        The noisy digits and the network's answers, both in the shape of `x`.
+    """
+    z = add_noise(x, eps, sigma)
+    x_hat: Tensor = network(z)
+    return z, x_hat
+
+
+def sweep(run_id: str, digit: int, seed: int, sigmas: tuple[float, ...] = SIGMAS) -> Sweep:
+    """Denoise one test digit at several noise levels with a finished run.
+
+    Args:
+        run_id: a finished denoiser.
+        digit: which test picture, 0 to 9,999.
+        seed: of the noise.
+        sigmas: noise strengths, each ≥ 0.
+
+    Raises:
+        ValueError: no such run or picture.
+    """
+    network = load_network(run_id)
+    x, name = digit_picture(digit)
+    eps = torch.randn(x.shape, generator=stream(seed, "out of distribution"))
+    with torch.inference_mode():
+        trials = tuple(_trial(network, x, eps, sigma, name) for sigma in sigmas)
+    return Sweep(
+        Picture(to_pixels(x[0]), "truth", f"test picture {digit}, a {name}", "x_0"), trials
+    )
+
+
+def psnr_curve(run_id: str, seed: int, count: int = 100) -> Curve:
+    """Measure PSNR against σ from 0.02 to 1.5, averaged over `count` test digits."""
+    network = load_network(run_id)
+    x = mnist.unit_range(mnist.load("test").images[:count])
+    eps = torch.randn(x.shape, generator=stream(seed, "out of distribution curve"))
+    sigmas = (0.02, 0.05, *(round(0.1 * i, 1) for i in range(1, 16)))
+    with torch.inference_mode():
+        pairs = [denoise_at(network, x, eps, sigma) for sigma in sigmas]
+    return Curve(
+        sigmas,
+        tuple(float(psnr(z, x).mean()) for z, _ in pairs),
+        tuple(float(psnr(x_hat, x).mean()) for _, x_hat in pairs),
+    )
+
+
+def digit_picture(digit: int) -> tuple[Tensor, int]:
+    """One test picture (1, 1, 28, 28) in [0, 1], and the digit that it shows.
+
+    Raises:
+        ValueError: there is no such picture.
+    """
+    digits = mnist.load("test")
+    if not 0 <= digit < len(digits.images):
+        raise ValueError(f"There are test pictures 0 to {len(digits.images) - 1:,}, no {digit:,}.")
+    return mnist.unit_range(digits.images[digit : digit + 1]), int(digits.labels[digit])
+
+
+def _trial(network: nn.Module, x: Tensor, eps: Tensor, sigma: float, name: int) -> Trial:
+    z, x_hat = denoise_at(network, x, eps, sigma)
+    before, after = float(psnr(z, x)), float(psnr(x_hat, x))
+    off = float(mean_squared_error(x_hat, x).sqrt())
+    return Trial(
+        sigma=sigma,
+        noisy=Picture(
+            to_pixels(z[0]), decibels(before), f"a {name} under noise of σ = {sigma:g}", "x_t"
+        ),
+        denoised=Picture(
+            to_pixels(x_hat[0]),
+            decibels(after),
+            f"the network's answer at σ = {sigma:g}, {decibels(after)} against the true {name}",
+            "x_0_hat",
+        ),
+        error=Picture(
+            to_pixels((x_hat - x)[0].abs()),
+            f"off by {off:.3f}",
+            f"where the answer at σ = {sigma:g} is wrong, brighter is worse",
+        ),
+        psnr_noisy=before,
+        psnr=after,
+    )
+
+
+def decibels(value: float) -> str:
+    """A PSNR in words."""
+    return "identical" if value == float("inf") else f"{value:.1f} dB"

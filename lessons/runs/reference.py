@@ -1,0 +1,72 @@
+"""Train a run that ships with the project: `python -m lessons.runs.reference denoiser`.
+
+It is trained by the same worker as any reader's run, goes on where it was interrupted, and is then
+put into `models/reference` without what only training needs: no optimiser, weights in float16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import time
+from pathlib import Path
+
+from lessons.runs import control, files, options, processes, watch
+from lessons.runs.recipes import NAMES
+from models import checkpoints
+
+_KEPT = ("settings.json", "status.json", "metrics.jsonl", "epochs.jsonl")
+
+
+def main() -> None:
+    """Read the command line, train to the end, ship."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", choices=NAMES)
+    parser.add_argument("--preset", default="Course")
+    parser.add_argument("--num-hiddens", type=int)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"))
+    chosen = vars(parser.parse_args())
+    recipe, preset = chosen.pop("recipe"), chosen.pop("preset")
+    wanted = {name: value for name, value in chosen.items() if value is not None}
+    settings, changes = control.nearest_settings(
+        recipe, {**options.presets(recipe)[preset], **wanted}
+    )
+    print(*changes, sep="\n")
+    run_id = control.start(recipe, settings)
+    _wait(run_id)
+    print(f"shipped as {ship(run_id)}")
+
+
+def ship(run_id: str) -> Path:
+    """Copy a finished run into the folder of shipped runs.
+
+    Raises:
+        ValueError: the run is not finished.
+        OSError: the disk refused.
+    """
+    folder, target = files.folder_of(run_id), files.SHIPPED / run_id
+    if files.Status.read(folder).state != "finished":
+        raise ValueError(f"{run_id} is not finished")
+    target.mkdir(parents=True, exist_ok=True)
+    for name in _KEPT:
+        shutil.copyfile(folder / name, target / name)
+    shutil.copytree(folder / "samples", target / "samples", dirs_exist_ok=True)
+    weights, _ = checkpoints.load_tensors(folder / "weights.safetensors")
+    checkpoints.save_tensors(target / "weights.safetensors", checkpoints.halved(weights), {})
+    return target
+
+
+def _wait(run_id: str) -> None:
+    while True:
+        run = watch.view(run_id)
+        loss = f"{run.curve.losses[-1]:.4f}" if run.curve.losses else "–"
+        print(f"\r{run.state}: step {run.step:,}, loss {loss}   ", end="", flush=True)
+        if run.state not in files.ACTIVE:
+            print(run.reason)
+            processes.join(files.folder_of(run_id), timeout=60)
+            return
+        time.sleep(2)
+
+
+if __name__ == "__main__":
+    main()

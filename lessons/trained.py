@@ -1,0 +1,58 @@
+"""Networks that finished training, loaded once and shared by all readers."""
+
+from __future__ import annotations
+
+import functools
+
+from torch import Tensor, nn
+
+from lessons.runs import files
+from lessons.runs.recipes import recipe
+from lessons.runs.recorder import read_settings
+from lessons.training import Settings
+from models import checkpoints
+
+
+def load_network(run_id: str) -> nn.Module:
+    """The network of a finished run, in eval mode on the CPU. Shared: never change it.
+
+    Raises:
+        ValueError: no such run, not finished, or its files are damaged; the message says which.
+    """
+    folder = files.folder_of(run_id)
+    path = folder / "weights.safetensors"
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        raise ValueError(f"The run {run_id} has no finished weights (yet).") from None
+    try:
+        return _load(run_id, changed)
+    except (files.DamagedRun, checkpoints.BrokenCheckpoint) as error:
+        raise ValueError(f"The run {run_id} is damaged: {error}") from error
+
+
+def settings_of(run_id: str) -> Settings:
+    """The settings of a run.
+
+    Raises:
+        ValueError: no such run, or its settings are damaged.
+    """
+    try:
+        return read_settings(files.folder_of(run_id))[1]
+    except files.DamagedRun as error:
+        raise ValueError(f"The run {run_id} is damaged: {error}") from error
+
+
+@functools.lru_cache(maxsize=6)
+def _load(run_id: str, changed: int) -> nn.Module:  # noqa: ARG001 - new weights, new entry
+    folder = files.folder_of(run_id)
+    name, settings = read_settings(folder)
+    network = recipe(name).build(settings)
+    weights, _ = checkpoints.load_tensors(folder / "weights.safetensors")
+    checkpoints.load_weights(network, _full_precision(weights))
+    return network.eval().requires_grad_(False)
+
+
+def _full_precision(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Shipped weights are float16; calculations are float32."""
+    return {name: t.float() if t.is_floating_point() else t for name, t in weights.items()}

@@ -1,0 +1,36 @@
+"""The frame around every page: which pages there are, the theme, the seed, the way on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import lessons
+from pages._ui.contents import next_lesson
+from pages._ui.numbers import show_correction
+from pages._ui.seed import seed_input
+from pages._ui.theme import apply_theme
+
+
+def navigation() -> st.Page:
+    """List the home page and, part by part, every lesson found in this folder."""
+    home = st.Page(lessons.FOLDER / lessons.HOME, title="Home", default=True)
+    sections: dict[str, list[st.Page]] = {"": [home]}
+    for lesson in lessons.discover():
+        page = st.Page(
+            lessons.FOLDER / lesson.file, title=lesson.title, help=lesson.summary or None
+        )
+        sections.setdefault(lessons.PARTS.get(lesson.part, "More"), []).append(page)
+    return st.navigation(sections, expanded=True)
+
+
+# The icon is a file of our own: one of Streamlit's named icons would be fetched from the net.
+st.set_page_config(
+    page_icon=lessons.FOLDER / "_ui" / "icon.png", layout="wide", initial_sidebar_state=290
+)
+page = navigation()
+st.set_page_config(page_title=f"{page.title} · Diffusion, step by step")
+apply_theme()
+seed_input()
+show_correction()
+page.run()
+next_lesson(f"{page.url_path}.py")

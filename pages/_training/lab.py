@@ -1,0 +1,39 @@
+"""Settings on top, then the run that is watched."""
+
+from __future__ import annotations
+
+from lessons import runs
+from lessons.curves import CourseCurve
+from pages import _ui as ui
+from pages._training import focus, rows
+from pages._training.settings import choose
+from pages._training.watch import watch
+
+
+def hero(recipe: str, row_names: rows.RowNames) -> None:
+    """Show at first sight what the shipped run can do: its rows of digits after the last epoch."""
+    shipped = next((run for run in runs.all_runs(recipe) if run.shipped and run.epochs), None)
+    if shipped is None:
+        return
+    last = shipped.epochs[-1]
+    ui.stack(rows.wide(shipped.id, last, row_names))
+    ui.label(f"Reference run · {shipped.label} · trained on {shipped.device}")
+
+
+def lab(
+    recipe: str,
+    course: CourseCurve | None,
+    row_names: rows.RowNames,
+    floor: float | None = None,
+) -> None:
+    """Let the reader train one recipe and watch.
+
+    Args:
+        recipe: which.
+        course: the course's curve to draw behind, if there is one.
+        row_names: what the rows of an epoch's pictures are.
+        floor: the lowest loss that is possible, if it is known.
+    """
+    focus.take_from_address(recipe)
+    choose(recipe)
+    watch(recipe, course, row_names, floor)

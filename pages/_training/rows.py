@@ -1,0 +1,31 @@
+"""An epoch's rows of digits, each as one wide picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lessons import runs
+from lessons.picture import Picture, Symbol, side_by_side
+
+RowNames = Sequence[tuple[str, Symbol]]
+"""What each row shows: words with the epoch's numbers as `{psnr:.1f}`, and its symbol."""
+
+
+def wide(run_id: str, epoch: runs.Epoch, row_names: RowNames) -> list[Picture]:
+    """The rows that a run kept after an epoch; none if their file is damaged.
+
+    Raises:
+        KeyError: a row's words name a number that the run does not measure.
+    """
+    try:
+        rows = runs.samples(run_id, epoch.epoch)
+    except ValueError:
+        return []
+    return [
+        _row(row, words.format(**epoch.numbers), symbol)
+        for row, (words, symbol) in zip(rows, row_names, strict=False)
+    ]
+
+
+def _row(row: Sequence[Picture], name: str, symbol: Symbol) -> Picture:
+    return side_by_side(row, caption=name, alt=f"Ten pictures in a row: {name}", symbol=symbol)

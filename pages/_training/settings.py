@@ -1,0 +1,129 @@
+"""The knobs of a run, a look at what it will cost, and Start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from lessons import runs, speed
+from pages import _ui as ui
+from pages._training import focus
+
+_MAIN = ("num_hiddens", "epochs", "learning_rate")
+
+
+def choose(recipe: str) -> None:
+    """Show presets, knobs, the estimate and Start."""
+    _begin(recipe)
+    presets = runs.presets(recipe)
+    with st.container(border=True, key=f"settings_{recipe}"):
+        st.segmented_control(
+            "Preset",
+            list(presets),
+            key=f"{recipe}: preset",
+            on_change=_take_preset,
+            args=(recipe,),
+            required=True,
+        )
+        by_name = {knob.name: knob for knob in runs.knobs(recipe)}
+        for column, name in zip(st.columns(len(_MAIN)), _MAIN, strict=True):
+            with column:
+                _control(recipe, by_name.pop(name))
+        with st.expander("More settings"):
+            columns = st.columns(3)
+            for i, knob in enumerate(by_name.values()):
+                with columns[i % 3]:
+                    _control(recipe, knob)
+        settings, changes = runs.nearest_settings(recipe, _values(recipe))
+        for sentence in (*st.session_state.pop(f"{recipe}: from the address", ()), *changes):
+            st.warning(sentence)
+        _start_row(recipe, settings)
+
+
+def _start_row(recipe: str, settings: Any) -> None:
+    button, words = st.columns([1, 4], vertical_alignment="center")
+    button.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"{recipe}: start",
+        on_click=_start,
+        args=(recipe, settings),
+    )
+    with words:
+        rate = ui.live(
+            speed.images_per_second,
+            slot=f"{recipe} speed",
+            name=recipe,
+            num_hiddens=settings.num_hiddens,
+            precision=settings.precision,
+        )
+        if rate:
+            seconds = settings.total_images / rate
+            ui.caption(
+                f"{settings.total_images:,} images: **about {ui.duration(seconds)}** on this "
+                f"machine, measured at {rate:,.0f} images/s as busy as it is now."
+            )
+    ui.problems(recipe)
+
+
+def _start(recipe: str, settings: Any) -> None:
+    with ui.telling(recipe):
+        focus.watch(recipe, runs.start(recipe, settings))
+
+
+def _control(recipe: str, knob: runs.Knob) -> None:
+    key = _key(recipe, knob.name)
+    if knob.choices:
+        st.selectbox(knob.title, knob.choices, key=key)
+    elif knob.step:
+        st.number_input(
+            knob.title, int(knob.low or 0), int(knob.high or 0), step=knob.step, key=key
+        )
+    else:
+        st.number_input(
+            knob.title, knob.low, knob.high, step=(knob.low or 0.01), format="%g", key=key
+        )
+
+
+def _begin(recipe: str) -> None:
+    """On the first visit take the Laptop preset, and what the address says instead."""
+    if f"{recipe}: preset" in st.session_state:
+        _keep(recipe)
+        return
+    st.session_state[f"{recipe}: preset"] = "Laptop"
+    _take_preset(recipe)
+    wanted = {
+        k.name: st.query_params[k.name] for k in runs.knobs(recipe) if k.name in st.query_params
+    }
+    if wanted:
+        settings, changes = runs.nearest_settings(recipe, {**_values(recipe), **wanted})
+        st.session_state[f"{recipe}: from the address"] = changes
+        _set(recipe, settings.model_dump())
+
+
+def _take_preset(recipe: str) -> None:
+    preset = runs.presets(recipe)[st.session_state[f"{recipe}: preset"]]
+    _set(recipe, {**preset, "precision": speed.recommended_precision(), "seed": ui.seed()})
+
+
+def _set(recipe: str, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        st.session_state[_key(recipe, name)] = value
+
+
+def _keep(recipe: str) -> None:
+    """Hold on to the values while the reader is on another page, where widgets lose theirs."""
+    for name in (k.name for k in runs.knobs(recipe)):
+        if _key(recipe, name) in st.session_state:
+            st.session_state[_key(recipe, name)] = st.session_state[_key(recipe, name)]
+    st.session_state[f"{recipe}: preset"] = st.session_state[f"{recipe}: preset"]
+
+
+def _values(recipe: str) -> dict[str, object]:
+    return {knob.name: st.session_state[_key(recipe, knob.name)] for knob in runs.knobs(recipe)}
+
+
+def _key(recipe: str, name: str) -> str:
+    return f"{recipe}: {name}"

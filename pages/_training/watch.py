@@ -1,0 +1,207 @@
+"""The run that is watched: controls, curve and pictures, new once a second while it works."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lessons import runs
+from lessons.curves import CourseCurve, smooth
+from pages import _ui as ui
+from pages._training import focus, rows
+from pages._training.controls import controls
+
+_WORDS = {
+    "queued": "Waiting",
+    "running": "Training",
+    "paused": "Paused",
+    "stopped": "Stopped",
+    "finished": "Finished",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+    "damaged": "Damaged",
+}
+_MOST_COMPARED = 8
+
+
+def watch(
+    recipe: str, course: CourseCurve | None, row_names: rows.RowNames, floor: float | None
+) -> None:
+    """Show the watched run; nothing if there is none yet."""
+    _pick(recipe)
+    run = focus.watched(recipe)
+    active = run is not None and run.state in ("running", "queued")
+    st.fragment(_watch, run_every=1.0 if active else None)(recipe, course, row_names, floor, active)
+
+
+def _watch(
+    recipe: str,
+    course: CourseCurve | None,
+    row_names: rows.RowNames,
+    floor: float | None,
+    was_active: bool,
+) -> None:
+    run = focus.watched(recipe)
+    if run is None:
+        st.info("No run yet. Choose a preset and press Start.")
+        return
+    if was_active != (run.state in ("running", "queued")):
+        st.rerun()  # begins or ends the once-a-second look
+    _headline(run)
+    controls(run)
+    ui.problems(recipe)
+    _curves(recipe, run, course, floor)
+    _epochs(recipe, run, row_names)
+    _take_home(run)
+
+
+def _pick(recipe: str) -> None:
+    """Choose the run to watch and those to compare it with."""
+    all_runs = runs.all_runs(recipe)
+    if not all_runs:
+        return
+    names = {run.id: _name(run) for run in all_runs}
+    watched = focus.watched(recipe)
+    left, right = st.columns(2)
+    with left:
+        chosen = st.selectbox(
+            "Run",
+            list(names),
+            index=list(names).index(watched.id) if watched and watched.id in names else 0,
+            format_func=lambda run_id: names.get(run_id, run_id),
+        )
+        focus.watch(recipe, chosen)
+    with right:
+        st.multiselect(
+            "Compare with",
+            [run_id for run_id in names if run_id != chosen],
+            default=[run.id for run in all_runs if run.shipped and run.id != chosen][:1],
+            max_selections=_MOST_COMPARED - 1,
+            format_func=lambda run_id: names.get(run_id, run_id),
+            key=f"{recipe}: compared",
+        )
+
+
+def _headline(run: runs.RunView) -> None:
+    """Say in one line where the run stands, and draw how far it is."""
+    ui.label(f"{'Reference run · ' if run.shipped else ''}{run.label}")
+    if run.settings is None:
+        st.error(f"This run is damaged: {run.reason}")
+        return
+    total = run.settings.total_steps
+    parts = [f"**{_WORDS[run.state]}**", f"step {run.step:,} of {total:,}"]
+    parts += [f"epoch {run.step / run.settings.steps_per_epoch:.1f} of {run.settings.epochs}"]
+    if run.images_per_second:
+        parts.append(f"{run.images_per_second:,.0f} images/s")
+    if run.place:
+        parts.append(f"place {run.place} in line")
+    if run.state == "running":
+        left = run.seconds_left
+        parts.append(f"about {ui.duration(left)} left" if left is not None else "starting")
+    else:
+        parts.append(
+            f"{ui.duration(run.seconds)} of training on {run.device}" if run.device else ""
+        )
+    st.markdown(" · ".join(part for part in parts if part))
+    if run.state not in ("finished", "stopped"):
+        st.progress(min(run.step / total, 1.0))
+    if run.state == "failed":
+        st.error(run.reason)
+    if run.state == "interrupted":
+        st.warning("Its process ended without a word. Resume goes on from the last checkpoint.")
+
+
+def _curves(
+    recipe: str, run: runs.RunView, course: CourseCurve | None, floor: float | None
+) -> None:
+    left, right = st.columns(2, vertical_alignment="center")
+    log_y = left.toggle("Logarithmic scale", value=True, key=f"{recipe}: log")
+    weight = right.slider("Smoothing", 0.0, 0.99, 0.9, 0.01, key=f"{recipe}: smoothing")
+    traces = _traces(run, weight, "this run", 0, raw=True)
+    for place, other in enumerate(_compared(recipe, run.id), start=1):
+        traces += _traces(other, weight, _name(other), place, raw=False)
+    if course and run.settings:
+        known = course.up_to(1.5 * run.settings.total_images)
+        traces.append(ui.Trace(course.name, known.images, known.losses, "dashed", "muted"))
+    if floor is not None:
+        end = max((trace.x[-1] for trace in traces if trace.x), default=1)
+        traces.append(ui.Trace("the floor", (0, end), (floor, floor), "dashed", "muted"))
+    ui.live_plot(
+        traces,
+        key=f"{recipe}_loss",
+        x_title="images seen",
+        y_title="loss of a batch",
+        log_y=log_y,
+    )
+
+
+def _traces(run: runs.RunView, weight: float, name: str, color: int, raw: bool) -> list[ui.Trace]:
+    x, y = run.curve.images, run.curve.losses
+    smoothed = ui.Trace(name, x, smooth(y, min(max(weight, 0.0), 0.99)), "solid", color)
+    return [ui.Trace("", x, y, "faint", color), smoothed] if raw else [smoothed]
+
+
+def _compared(recipe: str, watched: str) -> list[runs.RunView]:
+    views = []
+    for run_id in st.session_state.get(f"{recipe}: compared", [])[: _MOST_COMPARED - 1]:
+        try:
+            views.append(runs.view(run_id))
+        except ValueError:
+            continue  # deleted meanwhile
+    return [run for run in views if run.settings and run.id != watched]
+
+
+def _epochs(recipe: str, run: runs.RunView, row_names: rows.RowNames) -> None:
+    """The same test digits after each epoch, on a slider."""
+    frames = {e.epoch: rows.wide(run.id, e, row_names) for e in run.epochs}
+    frames = {epoch: frame for epoch, frame in frames.items() if frame}
+    if not frames:
+        return
+    st.markdown("**The same test digits after each epoch**")
+    ui.scrubber(
+        list(frames.values()),
+        key=f"{recipe}_epochs_{run.id}",
+        labels=["Before training" if not epoch else f"After epoch {epoch}" for epoch in frames],
+        title="Epoch",
+        size=_ROW_WIDTH,
+    )
+
+
+_ROW_WIDTH = 28 * 10 * 3
+
+
+def _take_home(run: runs.RunView) -> None:
+    """Curve, pictures and weights as files."""
+    if run.settings is None:
+        return
+    curve, epochs = run.curve, run.epochs
+    files = {
+        f"{run.id}.csv": lambda: ui.csv(
+            {
+                "step": curve.steps,
+                "images": curve.images,
+                "loss": curve.losses,
+                "seconds": curve.seconds,
+            }
+        )
+    }
+    if epochs:
+        last = epochs[-1].epoch
+        files[f"{run.id}-epoch-{last}.png"] = lambda: _sheet(run.id, last)
+    weights = runs.weights_file(run.id)
+    if weights:
+        files[f"{run.id}.safetensors"] = weights.read_bytes
+    ui.downloads(files, key=f"home_{run.id}")
+
+
+def _sheet(run_id: str, epoch: int) -> bytes:
+    pictures = runs.samples(run_id, epoch)
+    flat = [picture for row in pictures for picture in row]
+    return ui.montage(flat, columns=len(pictures[0]))
+
+
+def _name(run: runs.RunView) -> str:
+    if run.settings is None:
+        return f"damaged: {run.id}"
+    s = run.settings
+    kind = "Reference · " if run.shipped else ""
+    return f"{kind}D = {s.num_hiddens} · {s.total_images:,} images · {run.id[-4:]}"

@@ -1,0 +1,54 @@
+"""The page kit. Pages write `from pages import _ui as ui` and need nothing else from here.
+
+words           lesson_header(__doc__), say(markdown), note(markdown), caption(markdown), label(text)
+mathematics     explain(lesson.function, z="x_t")
+results         live(lesson.demo, t=t, seed=seed())
+pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
+frames          scrubber(frames, key=, labels=) -> place
+curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
+taking home     downloads({"loss.csv": lambda: csv(...), "digits.png": lambda: montage(...)}, key=)
+numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low, high, otherwise)
+the one seed    seed()
+
+A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
+what the page shows; the list of pages, the home page and `lesson_header` all read it there.
+"""
+
+from pages._ui.contents import contents, start_here
+from pages._ui.downloads import csv, downloads, montage
+from pages._ui.explain import explain
+from pages._ui.live import live
+from pages._ui.live_plot import Trace, live_plot
+from pages._ui.messages import duration, problems, telling
+from pages._ui.numbers import nearest, slider
+from pages._ui.pictures import grid, stack, strip
+from pages._ui.scrubber import scrubber
+from pages._ui.seed import seed
+from pages._ui.words import caption, label, lesson_header, note, say
+
+__all__ = [
+    "Trace",
+    "caption",
+    "contents",
+    "csv",
+    "downloads",
+    "duration",
+    "explain",
+    "grid",
+    "label",
+    "lesson_header",
+    "live",
+    "live_plot",
+    "montage",
+    "nearest",
+    "note",
+    "problems",
+    "say",
+    "scrubber",
+    "seed",
+    "stack",
+    "slider",
+    "start_here",
+    "strip",
+    "telling",
+]

@@ -1,0 +1,86 @@
+"""Which lessons there are: one page file is one lesson, its docstring names it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parent.parent
+HOME: Final = "home.py"
+PARTS: Final = {
+    "A": "Part A · Sampling loops on a pretrained model",
+    "B": "Part B · Diffusion from scratch on MNIST",
+}
+_TITLE: Final = re.compile(r"(?P<part>[A-Z])(?P<number>\d+(?:\.\d+)*)\s*·\s*(?P<name>.+)")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page of the app.
+
+    Attributes:
+        file: name of the page's file, e.g. "unet.py".
+        part: "A", "B", or "" for a page outside both.
+        number: "1.2.3", or "".
+        name: the title without its number.
+        summary: one sentence on what the page shows, or "".
+    """
+
+    file: str
+    part: str
+    number: str
+    name: str
+    summary: str
+
+    @property
+    def title(self) -> str:
+        """Number and name, as the list of pages shows them."""
+        return f"{self.number} {self.name}".strip()
+
+    @property
+    def order(self) -> tuple[str, tuple[int, ...]]:
+        """Sort key: by part, then 1.7.2 before 1.10."""
+        return self.part, tuple(int(n) for n in self.number.split(".") if n)
+
+
+def parse(doc: str, file: str = "") -> Lesson:
+    """Read a page's docstring: `B1.2 · Train a denoiser`, then one sentence on the page.
+
+    Raises:
+        ValueError: the docstring is empty.
+    """
+    if not doc.strip():
+        raise ValueError(f"pages/{file} has no docstring, so it has no title")
+    first, _, rest = doc.strip().partition("\n")
+    summary = " ".join(rest.strip().split("\n\n")[0].split())
+    if found := _TITLE.fullmatch(first.strip()):
+        return Lesson(file, found["part"], found["number"], found["name"], summary)
+    return Lesson(file, "", "", first.strip(), summary)
+
+
+def discover(folder: Path = FOLDER) -> list[Lesson]:
+    """List all lessons in their order; the home page is not one of them.
+
+    Args:
+        folder: where the pages lie. Files whose name starts with `_` are machinery.
+    """
+    files = sorted(f for f in folder.glob("*.py") if f.name[0] != "_" and f.name != HOME)
+    return sorted((_read(file, file.stat().st_mtime_ns) for file in files), key=lambda x: x.order)
+
+
+def after(file: str, lessons: list[Lesson]) -> Lesson | None:
+    """Return the lesson that follows a page, if the page is a lesson and not the last."""
+    files = [lesson.file for lesson in lessons]
+    if file not in files[:-1]:
+        return None
+    return lessons[files.index(file) + 1]
+
+
+@functools.lru_cache(maxsize=256)
+def _read(file: Path, _changed: int) -> Lesson:
+    # Parsed, not imported: a page draws when it is imported. Parsed again only after an edit.
+    return parse(ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "", file.name)

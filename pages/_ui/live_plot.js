@@ -1,0 +1,149 @@
+// Draws the curves with Plotly.react: the chart's node, zoom and hidden curves outlive new data.
+
+const charts = new WeakMap()
+
+function loadPlotly(path) {
+  // One download for the whole page, shared by all charts on it.
+  window.uiPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = new URL(path, document.baseURI).href
+    script.onload = () => resolve(window.Plotly)
+    script.onerror = () => {
+      window.uiPlotly = undefined
+      script.remove()
+      reject(new Error("the chart library did not load"))
+    }
+    document.head.append(script)
+  })
+  return window.uiPlotly
+}
+
+function theme(node) {
+  const style = getComputedStyle(node)
+  const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise
+  return {
+    dark: style.colorScheme.includes("dark"),
+    text: read("--st-text-color", style.color),
+    line: read("--st-border-color", "rgba(128, 128, 128, 0.3)"),
+    page: read("--st-background-color", "transparent"),
+    font: read("--st-font", style.fontFamily),
+    size: parseFloat(style.fontSize) * 0.8,
+    palette: read("--st-chart-categorical-colors", "#0072B2").split(","),
+  }
+}
+
+const LINES = {
+  solid: { width: 2.5, dash: "solid", opacity: 1 },
+  faint: { width: 1, dash: "solid", opacity: 0.35 },
+  dashed: { width: 2, dash: "6px,4px", opacity: 0.9 },
+}
+
+function curve(trace, look) {
+  const line = LINES[trace.style]
+  const color = Array.isArray(trace.color)
+    ? trace.color[look.dark ? 1 : 0]
+    : look.palette[trace.color % look.palette.length].trim()
+  return {
+    type: "scatter",
+    // A single value has no line yet, so it is shown as a dot.
+    mode: trace.x.length === 1 ? "markers" : "lines",
+    name: trace.name,
+    showlegend: trace.name !== "",
+    hoverinfo: trace.style === "faint" ? "skip" : "all",
+    x: trace.x,
+    y: trace.y,
+    opacity: line.opacity,
+    line: { color, width: line.width, dash: line.dash },
+    marker: { color, size: 7 },
+  }
+}
+
+function axis(title, look) {
+  return {
+    title: { text: title, standoff: 12 },
+    gridcolor: look.line,
+    linecolor: look.line,
+    zeroline: false,
+    automargin: true,
+    ticks: "outside",
+    tickcolor: look.line,
+    ticklen: 4,
+  }
+}
+
+function layout(data, look, touch) {
+  const y = axis(data.y_title, look)
+  return {
+    // While this stays the same, Plotly keeps what the reader did: zoom, hidden curves.
+    uirevision: "kept",
+    height: data.height,
+    margin: { l: 16, r: 16, t: 40, b: 16 },
+    paper_bgcolor: "rgba(0, 0, 0, 0)",
+    plot_bgcolor: "rgba(0, 0, 0, 0)",
+    font: { family: look.font, size: look.size, color: look.text },
+    hovermode: "x unified",
+    hoverlabel: { bgcolor: look.page, bordercolor: look.line, font: { color: look.text } },
+    // A finger that scrolls the page must not zoom the chart.
+    dragmode: touch ? false : "zoom",
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0, 0, 0, 0)" },
+    xaxis: axis(data.x_title, look),
+    yaxis: {
+      ...y,
+      type: data.log_y ? "log" : "linear",
+      exponentformat: "power",
+      // A zoom made on one scale means nothing on the other.
+      uirevision: data.log_y ? "log" : "linear",
+    },
+  }
+}
+
+async function draw(chart) {
+  const { data, root } = chart
+  const words = root.querySelector(".ui-plot-words")
+  let Plotly
+  try {
+    Plotly = await loadPlotly(data.plotly)
+  } catch {
+    words.textContent = `The chart could not be drawn. ${data.words}`
+    return
+  }
+  if (chart.gone) return
+  if (!chart.node) {
+    chart.node = document.createElement("div")
+    chart.node.className = "ui-plot-chart"
+    chart.node.setAttribute("role", "img")
+    root.append(chart.node)
+    chart.observer = new ResizeObserver(() => Plotly.Plots.resize(chart.node))
+  }
+  words.textContent = ""
+  chart.node.setAttribute("aria-label", chart.data.words)
+  const look = theme(root)
+  const touch = matchMedia("(pointer: coarse)").matches
+  const curves = chart.data.traces.map((trace) => curve(trace, look))
+  await Plotly.react(chart.node, curves, layout(chart.data, look, touch), {
+    displayModeBar: false,
+    doubleClick: "reset",
+  })
+  chart.observer.observe(root)
+}
+
+export default function (component) {
+  const { parentElement, data } = component
+  const root = parentElement.querySelector(".ui-plot")
+  if (!root) return
+  let chart = charts.get(parentElement)
+  if (!chart) {
+    chart = { root }
+    charts.set(parentElement, chart)
+  }
+  chart.gone = false
+  chart.data = data
+  root.style.minHeight = `${data.height}px`
+  draw(chart)
+  return () => {
+    chart.gone = true
+    chart.observer?.disconnect()
+    if (chart.node && window.Plotly) window.Plotly.purge(chart.node)
+    charts.delete(parentElement)
+  }
+}

@@ -1,0 +1,120 @@
+"""Curves that grow while the reader looks: same chart, same zoom, only the data is new."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import streamlit as st
+
+from pages._ui import palette
+from pages._ui.thin import thin
+
+PLOTLY_ROUTE: Final = "/assets/plotly.min.js"
+
+# Streamlit's own Plotly chart is rebuilt at every change of its data, which loses zoom and hover;
+# this one calls Plotly.react on the chart that is already there.
+_chart = st.components.v2.component(
+    "live_plot",
+    html='<div class="ui-plot"><p class="ui-plot-words" role="status"></p></div>\n',
+    js=(Path(__file__).parent / "live_plot.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One curve.
+
+    Attributes:
+        name: what the legend calls it; "" keeps it out of the legend.
+        x: (N,) positions.
+        y: (N,) values; NaN leaves a gap.
+        style: a "solid" line, a "faint" one behind it (raw values behind smoothed ones), or a
+            "dashed" one (a reference).
+        color: a symbol such as "eps", "muted", or a place in the palette from 0; by default the
+            curve's own place in the list.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    style: Literal["solid", "faint", "dashed"] = "solid"
+    color: int | str | None = None
+
+
+def live_plot(
+    traces: Sequence[Trace],
+    *,
+    key: str,
+    x_title: str,
+    y_title: str,
+    log_y: bool = False,
+    height: int = 420,
+) -> None:
+    """Show curves in a chart that keeps its zoom when new data arrives.
+
+    Args:
+        traces: the curves, at most 1000 points of each are drawn (the extremes are kept).
+        key: name of the chart on its page; keep it the same from run to run.
+        x_title: quantity and unit along the bottom.
+        y_title: quantity and unit along the side.
+        log_y: whether the side has a logarithmic scale.
+        height: in CSS pixels.
+    """
+    _chart(
+        key=key,
+        data={
+            "traces": [_drawn(trace, i) for i, trace in enumerate(traces)],
+            "x_title": x_title,
+            "y_title": y_title,
+            "log_y": log_y,
+            "height": height,
+            "words": summary(traces, x_title, y_title),
+            "plotly": f"{PLOTLY_ROUTE.lstrip('/')}?v={_plotly_version()}",
+        },
+    )
+
+
+def summary(traces: Sequence[Trace], x_title: str, y_title: str) -> str:
+    """Say the chart in words, for those who cannot see it: the last value of each curve."""
+    lasts = [
+        f"{trace.name} {trace.y[-1]:.4g} at {trace.x[-1]:.4g}"
+        for trace in traces
+        if trace.name and len(trace.y)
+    ]
+    return f"Chart of {y_title} over {x_title}. " + (
+        f"Last values: {'; '.join(lasts)}." if lasts else "No values yet."
+    )
+
+
+def _drawn(trace: Trace, place: int) -> dict[str, Any]:
+    x, y = thin(trace.x, trace.y)
+    return {
+        "name": trace.name,
+        "x": [_short(value) for value in x],
+        "y": [_short(value) for value in y],
+        "style": trace.style,
+        "color": _colour(trace.color if trace.color is not None else place),
+    }
+
+
+def _colour(color: int | str) -> int | list[str]:
+    if isinstance(color, int):
+        return color
+    return list(palette.MUTED if color == "muted" else palette.SYMBOLS[color])
+
+
+def _short(value: float) -> float | None:
+    # Six digits are more than a screen shows and half the bytes; JSON knows no NaN.
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+@functools.cache
+def _plotly_version() -> str:
+    return version("plotly")

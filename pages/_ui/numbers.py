@@ -1,0 +1,83 @@
+"""Numbers from outside, brought into their range: a browser may send anything, an address too."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, TypeVar
+
+import streamlit as st
+
+Number = TypeVar("Number", int, float)
+_CORRECTION: Final = "ui_correction"
+
+
+def nearest(value: Any, low: Number, high: Number, otherwise: Number) -> Number:
+    """Turn anything into an allowed number: the nearest one, or the default for no number at all.
+
+    Args:
+        value: whatever came in.
+        low: smallest allowed; its type is the type of the result.
+        high: largest allowed.
+        otherwise: the default.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        return otherwise
+    return type(low)(min(max(value, low), high))
+
+
+def check_address(key: str, low: Number, high: Number, otherwise: Number) -> None:
+    """Before a widget that the address may set: bring the address into range, and say so.
+
+    Streamlit itself would fall back to the default without a word, or fail on an endless number.
+    It has read the address before the page runs, so a corrected one needs another run.
+
+    Args:
+        key: the widget's key, which is also its name in the address.
+        low: smallest allowed.
+        high: largest allowed.
+        otherwise: the widget's default.
+    """
+    asked = st.query_params.get(key)
+    if asked is None or key in st.session_state:
+        return
+    allowed = nearest(_number(asked), low, high, otherwise)
+    if str(allowed) == asked or _number(asked) == allowed:
+        return
+    st.query_params[key] = str(allowed)
+    asked = asked if len(asked) <= 20 else f"{asked[:20]}…"
+    st.session_state[_CORRECTION] = (
+        f"The address asked for {key} = {asked}. Allowed is {low} to {high}, so it is {allowed}."
+    )
+    st.rerun()
+
+
+def show_correction() -> None:
+    """Say what `check_address` changed, if it did; the router asks at every run."""
+    correction = st.session_state.pop(_CORRECTION, None)
+    if correction is not None:
+        st.toast(correction)
+
+
+def slider(
+    label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
+) -> Number:
+    """Show a slider whose value the address carries, and return an allowed number in any case.
+
+    Args:
+        label: what it sets, with its unit.
+        low: smallest allowed.
+        high: largest allowed.
+        value: the default.
+        key: its name, also in the address; it starts with the lesson's number, e.g. "a11_t".
+        step: distance between allowed values.
+    """
+    check_address(key, low, high, value)
+    sent = st.slider(label, low, high, value, step, key=key, bind="query-params")
+    return nearest(sent, low, high, value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

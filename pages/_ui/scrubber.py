@@ -1,0 +1,83 @@
+"""Frames to scrub through: all are in the browser, so the slider answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from lessons.picture import Picture
+from pages._ui.encode import data_url
+from pages._ui.numbers import nearest
+from pages._ui.pictures import alt_text, shown_width
+
+_scrubber = st.components.v2.component(
+    "scrubber",
+    html=(Path(__file__).parent / "scrubber.html").read_text("utf-8"),
+    js=(Path(__file__).parent / "scrubber.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def scrubber(
+    frames: Sequence[Picture | Sequence[Picture]],
+    *,
+    key: str,
+    labels: Sequence[str],
+    title: str = "Frame",
+    start: int = -1,
+    size: int | None = None,
+) -> int:
+    """Show one frame at a time, with a slider, single steps and a play button.
+
+    Nothing is sent while the slider is dragged; where it was let go is sent once. New frames may
+    be added at the end: a reader who stands on the last one then moves on with it.
+
+    Args:
+        frames: each one picture, or several that stand side by side.
+        key: name of the scrubber on its page.
+        labels: what each frame is, e.g. "t = 690" or "Epoch 3"; one per frame.
+        title: what the slider moves through.
+        start: the frame shown first; -1 is the last.
+        size: width of each picture in CSS pixels, as in `strip`.
+
+    Returns:
+        The place of the frame where the reader last let go, 0 ≤ place < number of frames.
+
+    Raises:
+        ValueError: there are no frames, or not one label for each.
+    """
+    if not frames or len(labels) != len(frames):
+        raise ValueError(f"{len(frames)} frames but {len(labels)} labels")
+    first = start % len(frames)
+    result = _scrubber(
+        key=key,
+        data={**_packed(frames, size), "labels": list(labels), "title": title, "start": first},
+        default={"index": first},
+        on_index_change=lambda: None,
+    )
+    return nearest(result.index, 0, len(frames) - 1, first)
+
+
+def _packed(frames: Sequence[Picture | Sequence[Picture]], size: int | None) -> dict[str, Any]:
+    """Pack the frames so that a picture that stands in many of them is sent once."""
+    places: dict[str, int] = {}
+    packed = []
+    for frame in frames:
+        pictures = [frame] if isinstance(frame, Picture) else frame
+        packed.append(
+            [
+                {
+                    "image": places.setdefault(data_url(picture.pixels), len(places)),
+                    "caption": picture.caption,
+                    "alt": alt_text(picture),
+                    "symbol": picture.symbol.replace("_", "-"),
+                    "size": shown_width(picture, size),
+                    "shape": picture.pixels.shape[:2],
+                }
+                for picture in pictures
+            ]
+        )
+    return {"images": list(places), "frames": packed}

@@ -1,0 +1,116 @@
+"""A function as text: its docstring as the lecture, its body as the example."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import keyword
+import re
+import textwrap
+import tokenize
+from collections.abc import Callable
+from html import escape
+from typing import Any, Final, NamedTuple
+
+from pages._ui import palette
+
+_SECTIONS: Final = re.compile(r"^(Args|Returns|Yields|Raises|Attributes):\s*$", re.MULTILINE)
+_MATHS: Final = re.compile(r"(\$\$)(.+?)\$\$|(\$)([^$\n]+?)\$", re.DOTALL)
+_CITATION: Final = re.compile(r"^Sources?:\s*(.+?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
+
+
+class Lecture(NamedTuple):
+    """A docstring taken apart.
+
+    Attributes:
+        text: Markdown with coloured formulas.
+        citation: what the mathematics was taken from, or "".
+    """
+
+    text: str
+    citation: str
+
+
+def lecture(thing: Callable[..., Any], also: dict[str, str] | None = None) -> Lecture:
+    """Take the explanation out of a docstring, up to its first section such as `Args:`.
+
+    Args:
+        thing: a function or class with a docstring.
+        also: more names and the symbol each stands for.
+
+    Raises:
+        ValueError: it has no docstring.
+    """
+    doc = inspect.getdoc(thing)
+    if not doc:
+        raise ValueError(f"{thing.__qualname__} has no docstring to explain it")
+    doc = _SECTIONS.split(doc, maxsplit=1)[0]
+    found = _CITATION.search(doc)
+    citation = " ".join(found[1].split()) if found else ""
+    text = _CITATION.sub("", doc).strip()
+    return Lecture(colour_markdown(text, also), citation)
+
+
+def colour_markdown(text: str, also: dict[str, str] | None = None) -> str:
+    """Colour the symbols inside the `$…$` and `$$…$$` of a Markdown text."""
+
+    def paint(match: re.Match[str]) -> str:
+        dollars = match[1] or match[3]
+        return f"{dollars}{palette.colour_tex(match[2] or match[4], also)}{dollars}"
+
+    return _MATHS.sub(paint, text)
+
+
+def body(thing: Callable[..., Any]) -> str:
+    """Read the source of a function or class, less its docstrings."""
+    source = textwrap.dedent(inspect.getsource(thing))
+    lines: list[str | None] = list(source.splitlines())
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+            text = node.body[0]
+            last = text.end_lineno or text.lineno
+            # The blank line under a docstring goes with it.
+            if last < len(lines) and not (lines[last] or "").strip():
+                last += 1
+            lines[text.lineno - 1 : last] = [None] * (last - text.lineno + 1)
+    return "\n".join(line for line in lines if line is not None)
+
+
+def coloured_html(code: str, also: dict[str, str] | None = None) -> str:
+    """Write Python code as HTML in which each symbol has the colour it has in the formula."""
+    out: list[str] = []
+    lines = code.splitlines(keepends=True)
+    row, column = 1, 0
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        out.append(escape(_between(lines, (row, column), token.start)))
+        out.append(_coloured(token, also))
+        row, column = token.end
+    return "\n".join(_line(line) for line in "".join(out).rstrip().splitlines())
+
+
+def _line(html: str) -> str:
+    """Let one line of code wrap under its own indent where the column is too narrow for it."""
+    indent = len(html) - len(html.lstrip(" "))
+    return f'<span style="--indent: {indent + 4}ch">{html.lstrip(" ") or "&#8203;"}</span>'
+
+
+def _coloured(token: tokenize.TokenInfo, also: dict[str, str] | None) -> str:
+    text = escape(token.string, quote=False)
+    if token.type == tokenize.NAME:
+        if symbol := palette.symbol_of(token.string, also):
+            return f'<b style="color: var({palette.css_name(symbol)})">{text}</b>'
+        return f"<i>{text}</i>" if keyword.iskeyword(token.string) else text
+    if token.type == tokenize.COMMENT:
+        return f"<q>{text}</q>"
+    return text
+
+
+def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
+    """Return the blanks between two tokens, which the tokenizer leaves out."""
+    if start[0] == end[0]:
+        return lines[start[0] - 1][start[1] : end[1]] if start[0] <= len(lines) else ""
+    first = lines[start[0] - 1][start[1] :]
+    middle = "".join(lines[start[0] : end[0] - 1])
+    last = lines[end[0] - 1][: end[1]] if end[0] <= len(lines) else ""
+    return first + middle + last

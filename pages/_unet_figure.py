@@ -1,0 +1,263 @@
+"""The network as a picture that can be clicked: laid out here, drawn in the browser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import streamlit as st
+
+from pages._ui.encode import data_url
+from pages._ui.pictures import alt_text
+
+if TYPE_CHECKING:
+    from lessons.picture import Picture
+    from lessons.unet import Architecture, Block
+
+# All lengths are in the units of the drawing, which is about 1,080 wide.
+_PIXEL: Final = 4.6  # height of a box per pixel of its pictures
+_GAP: Final = 46.0  # from box to box
+_LABEL: Final = 84.0  # room for the words over a box, to the left of its right edge
+_ABOVE: Final = 104.0  # room over the highest boxes, for their words and the highest arc
+_DROP: Final = 44.0  # from the foot of one level to the head of the next
+_BELOW: Final = 34.0
+
+_FILES: Final = Path(__file__).parent
+_component = st.components.v2.component(
+    "unet_figure",
+    html='<div class="figure"></div>\n',
+    css=(_FILES / "_unet_figure.css").read_text("utf-8"),
+    js=(_FILES / "_unet_figure.js").read_text("utf-8"),
+)
+
+
+class Box(NamedTuple):
+    """A rectangle: its top left corner and its size."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return self.x + self.w
+
+    @property
+    def foot(self) -> float:
+        """Its lower edge."""
+        return self.y + self.h
+
+    @property
+    def centre(self) -> float:
+        """The middle between left and right."""
+        return self.x + self.w / 2
+
+    @property
+    def middle(self) -> float:
+        """The middle between head and foot."""
+        return self.y + self.h / 2
+
+
+def unet_figure(
+    architecture: Architecture,
+    *,
+    key: str,
+    selected: str,
+    given: Picture | None = None,
+    answer: Picture | None = None,
+    on_choose: Callable[[str], None],
+) -> None:
+    """Draw the network; a click, or Enter on a block, chooses it.
+
+    Args:
+        architecture: what to draw.
+        key: name of the figure on its page.
+        selected: the block that is chosen.
+        given: the picture that goes in.
+        answer: the picture that comes out.
+        on_choose: called with a block's name, before the page runs again.
+    """
+    names = {block.name for block in architecture.blocks}
+
+    def chosen() -> None:
+        name = st.session_state[key].chosen
+        if isinstance(name, str) and name in names:  # it comes from the browser
+            on_choose(name)
+
+    drawing = lay_out(architecture)
+    ends = zip(drawing["ends"], (given, answer), strict=True)
+    drawing["pictures"] = [_framed(box, picture) for box, picture in ends if picture]
+    _component(key=key, data={**drawing, "selected": selected}, on_chosen_change=chosen)
+
+
+def lay_out(architecture: Architecture) -> dict[str, Any]:
+    """Place every block: height by picture size, width by the root of the channels.
+
+    Returns:
+        The drawing as plain data: its size, its nodes, its lines, and the places (boxes) of the
+        pictures at its two ends.
+    """
+    blocks = architecture.blocks
+    levels = _levels(blocks)
+    entry = _picture_box(0, blocks[0], levels)
+    boxes: dict[str, Box] = {}
+    joined: dict[str, Box] = {}
+    edge = entry.right
+    for block, following in zip(blocks, (*blocks[1:], None), strict=True):
+        box = boxes[block.name] = _place(block, edge, levels)
+        edge = box.right
+        # What the next block joins to this one's channels stands right beside them.
+        for other in following.sources[1:] if following else ():
+            copy = joined[other] = Box(edge, box.y, boxes[other].w, box.h)
+            edge = copy.right
+    leave = _picture_box(edge + _GAP, blocks[-1], levels)
+    turn = min(range(len(blocks)), key=lambda place: blocks[place].shape_out[-1])
+    return {
+        "size": [leave.right + 2, max(box.foot for box in boxes.values()) + _BELOW],
+        "words": _words(architecture),
+        "nodes": [
+            _node(block, boxes[block.name], place, turn, len(blocks))
+            for place, block in enumerate(blocks)
+        ],
+        "copies": [
+            {"box": box, "share": _share(blocks, name), "of": name} for name, box in joined.items()
+        ],
+        "lines": [
+            *_flow(entry, blocks, boxes, joined, leave),
+            *(_skip(boxes[name], box, name) for name, box in joined.items()),
+        ],
+        "ends": [entry, leave],
+    }
+
+
+def _levels(blocks: tuple[Block, ...]) -> dict[int, float]:
+    """The middle line of each picture size, the largest on top."""
+    sizes = sorted({block.shape_out[-1] for block in blocks}, reverse=True)
+    top, levels = _ABOVE, {}
+    for size in sizes:
+        levels[size] = top + size * _PIXEL / 2
+        top += size * _PIXEL + _DROP
+    return levels
+
+
+def _place(block: Block, edge: float, levels: dict[int, float]) -> Box:
+    channels, size, _ = block.shape_out
+    w, h = 3.7 * math.sqrt(channels), size * _PIXEL
+    x = edge + max(_GAP, _LABEL + 18 - w)
+    return Box(x, levels[size] - h / 2, w, h)
+
+
+def _picture_box(x: float, block: Block, levels: dict[int, float]) -> Box:
+    size = block.shape_out[-1]
+    return Box(x, levels[size] - size * _PIXEL / 2, size * _PIXEL, size * _PIXEL)
+
+
+def _node(block: Block, box: Box, place: int, turn: int, count: int) -> dict[str, Any]:
+    channels, size, _ = block.shape_out
+    down, level = place <= turn, block.shape_in[-1] == size
+    # The line to the next block leaves or arrives below; the number keeps to its other side.
+    if down:
+        x, anchor = box.centre - 9, "end"
+    elif level:
+        x, anchor = box.centre, "middle"
+    else:
+        x, anchor = box.centre + 9, "start"
+    return {
+        "name": block.name,
+        "box": box,
+        "share": place / (count - 1),
+        "shape": f"{channels} × {size}²",
+        "count": f"{block.parameters:,}",
+        "count_at": [x, box.foot + 19, anchor],
+        "words": (
+            f"{block.name}, {block.kind}: {_size(block.shape_in)} in, {_size(block.shape_out)} "
+            f"out, {block.parameters:,} parameters"
+        ),
+    }
+
+
+def _share(blocks: tuple[Block, ...], name: str) -> float:
+    return [block.name for block in blocks].index(name) / (len(blocks) - 1)
+
+
+def _flow(
+    entry: Box,
+    blocks: tuple[Block, ...],
+    boxes: dict[str, Box],
+    joined: dict[str, Box],
+    leave: Box,
+) -> list[dict[str, Any]]:
+    """The way from picture to picture, through every block."""
+    lines, start = [], entry
+    for block in blocks:
+        sources = block.sources[1:]
+        if sources:
+            start = joined[sources[-1]]
+        end = boxes[block.name]
+        lines.append(_step(start, end))
+        start = end
+    return [*lines, _step(start, leave)]
+
+
+def _step(start: Box, end: Box) -> dict[str, Any]:
+    """An arrow to the next box: across, down and across, or across and up."""
+    if end.h == start.h:
+        path = f"M{start.right + 5:.1f} {start.middle:.1f}H{end.x - 7:.1f}"
+        return _line(path, (end.x - 6, end.middle), "right")
+    if end.h < start.h:
+        corner = min(14.0, end.middle - start.foot)
+        path = (
+            f"M{start.centre:.1f} {start.foot + 5:.1f}V{end.middle - corner:.1f}"
+            f"q0 {corner:.1f} {corner:.1f} {corner:.1f}H{end.x - 7:.1f}"
+        )
+        return _line(path, (end.x - 6, end.middle), "right")
+    path = (
+        f"M{start.right + 5:.1f} {start.middle:.1f}H{end.centre - 14:.1f}"
+        f"q14 0 14 -14V{end.foot + 7:.1f}"
+    )
+    return _line(path, (end.centre, end.foot + 6), "up")
+
+
+def _skip(start: Box, end: Box, name: str) -> dict[str, Any]:
+    """An arc from a block on the way down to its copy on the way up."""
+    y = start.y + start.h * 0.2
+    peak = start.y - 92
+    path = (
+        f"M{start.right + 5:.1f} {y:.1f}"
+        f"C{start.right + 70:.1f} {peak:.1f} {end.centre:.1f} {peak:.1f} "
+        f"{end.centre:.1f} {end.y - 7:.1f}"
+    )
+    return {**_line(path, (end.centre, end.y - 6), "down"), "skip": name}
+
+
+_HEADS: Final = {"right": "l-8 -4.5v9z", "up": "l-4.5 8h9z", "down": "l-4.5 -8h9z"}
+
+
+def _line(path: str, tip: tuple[float, float], way: str) -> dict[str, Any]:
+    return {"path": path, "head": f"M{tip[0]:.1f} {tip[1]:.1f}{_HEADS[way]}", "skip": ""}
+
+
+def _framed(box: Box, picture: Picture) -> dict[str, Any]:
+    return {
+        "box": box,
+        "image": data_url(picture.pixels),
+        "alt": alt_text(picture),
+        "caption": picture.caption,
+        "symbol": picture.symbol.replace("_", "-"),
+    }
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    channels, height, width = shape
+    return f"{channels} channel{'s' if channels != 1 else ''} of {height}×{width}"
+
+
+def _words(architecture: Architecture) -> str:
+    return (
+        f"The UNet at D = {architecture.num_hiddens}: {len(architecture.blocks)} blocks, "
+        f"{architecture.parameters:,} parameters"
+    )

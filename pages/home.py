@@ -1,0 +1,15 @@
+"""Home"""
+
+import streamlit as st
+
+from lessons import forward_process
+from pages import _ui as ui
+
+st.title("Diffusion, step by step", anchor=False)
+ui.say(
+    "How a picture can be made out of noise, one lesson at a time: "
+    "each shows its equation, the few lines of code that are the equation, and what they do."
+)
+ui.strip(ui.live(forward_process.levels, seed=ui.seed()))
+ui.start_here()
+ui.contents()

@@ -1,0 +1,34 @@
+"""B1.2.3 · Pure noise
+
+Give the network nothing but noise and ask for a digit: it answers with the mean of all digits.
+"""
+
+from lessons import pure_noise as lesson
+from pages import _training as training
+from pages import _ui as ui
+
+ROWS: training.RowNames = (
+    ("what the network is given: noise and nothing else", "eps"),
+    ("its answer: {distance_to_mean:.3f} from the mean digit (root mean square)", "x_0_hat"),
+    ("the mean of the 60,000 training digits", "x_0"),
+)
+
+ui.lesson_header(__doc__)
+training.hero("pure-noise", ROWS)
+
+ui.explain(lesson.best_blind_guess)
+ui.explain(lesson.error_floor)
+
+floor = ui.live(lesson.mnist_error_floor)
+ui.say(
+    "## Train it\n"
+    f"For MNIST the floor is **{floor:.4f}**. Nothing that is trained here can get below it for "
+    "long; a single batch can, when it happens to hold easy digits. **Predict first:** ten "
+    "different noises go in. Will ten different digits come out?"
+)
+training.lab("pure-noise", None, ROWS, floor=floor or None)
+
+ui.say(
+    "**Look closer.** A sharp digit would look better and score worse. This is why one step from "
+    "noise to picture can't work, and why diffusion takes many small ones."
+)
