@@ -92,7 +92,13 @@ def denoise_at(network: nn.Module, x: Tensor, eps: Tensor, sigma: float) -> tupl
     return z, x_hat
 
 
-def sweep(run_id: str, digit: int, seed: int, sigmas: tuple[float, ...] = SIGMAS) -> Sweep:
+def sweep(
+    run_id: str,
+    digit: int,
+    seed: int,
+    sigmas: tuple[float, ...] = SIGMAS,
+    edition: int = 0,  # noqa: ARG001 - part of the result's name
+) -> Sweep:
     """Denoise one test digit at several noise levels with a finished run.
 
     Args:
@@ -100,6 +106,7 @@ def sweep(run_id: str, digit: int, seed: int, sigmas: tuple[float, ...] = SIGMAS
         digit: which test picture, 0 to 9,999.
         seed: of the noise.
         sigmas: noise strengths, each ≥ 0.
+        edition: when the weights were written, so that new ones give a new result.
 
     Raises:
         ValueError: no such run or picture.
@@ -114,7 +121,12 @@ def sweep(run_id: str, digit: int, seed: int, sigmas: tuple[float, ...] = SIGMAS
     )
 
 
-def psnr_curve(run_id: str, seed: int, count: int = 100) -> Curve:
+def psnr_curve(
+    run_id: str,
+    seed: int,
+    count: int = 100,
+    edition: int = 0,  # noqa: ARG001 - part of the result's name
+) -> Curve:
     """Measure PSNR against σ from 0.02 to 1.5, averaged over `count` test digits."""
     network = load_network(run_id)
     x = mnist.unit_range(mnist.load("test").images[:count])

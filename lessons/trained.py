@@ -19,16 +19,25 @@ def load_network(run_id: str) -> nn.Module:
     Raises:
         ValueError: no such run, not finished, or its files are damaged; the message says which.
     """
-    folder = files.folder_of(run_id)
-    path = folder / "weights.safetensors"
+    edition = changed(run_id)
+    if not edition:
+        raise ValueError(f"The run {run_id} has no finished weights (yet).")
     try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        raise ValueError(f"The run {run_id} has no finished weights (yet).") from None
-    try:
-        return _load(run_id, changed)
+        return _load(run_id, edition)
     except (files.DamagedRun, checkpoints.BrokenCheckpoint) as error:
         raise ValueError(f"The run {run_id} is damaged: {error}") from error
+
+
+def changed(run_id: str) -> int:
+    """When a run's weights were written, in nanoseconds; 0 if there are none.
+
+    Results are remembered by what they depend on: a run that was deleted and trained again has its
+    old name and other weights.
+    """
+    try:
+        return (files.folder_of(run_id) / "weights.safetensors").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def settings_of(run_id: str) -> Settings:
@@ -44,7 +53,7 @@ def settings_of(run_id: str) -> Settings:
 
 
 @functools.lru_cache(maxsize=6)
-def _load(run_id: str, changed: int) -> nn.Module:  # noqa: ARG001 - new weights, new entry
+def _load(run_id: str, edition: int) -> nn.Module:  # noqa: ARG001 - new weights, new entry
     folder = files.folder_of(run_id)
     name, settings = read_settings(folder)
     network = recipe(name).build(settings)

@@ -163,7 +163,8 @@ class Training:
         """What the recipe shows of the network as it is now; training mode is put back."""
         self.network.eval()
         try:
-            with torch.inference_mode(), autocast(self.device, self.settings.precision):
+            # Not inference_mode: what a recipe keeps from here (test digits) must stay trainable on.
+            with torch.no_grad(), autocast(self.device, self.settings.precision):
                 return self.recipe.preview(self.network, self.settings)
         finally:
             self.network.train()

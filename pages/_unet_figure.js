@@ -48,14 +48,15 @@ function drawPicture(group, picture) {
   set(child(group, 0, "image"), { ...frame(picture.box), href: picture.image })
   set(group.children[0], { role: "img", "aria-label": picture.alt })
   set(child(group, 1, "rect"), frame(picture.box, 1.5))
-  const caption = { x: x + width / 2, y: y + height + 24, class: "caption", "text-anchor": "middle" }
+  const under = { x: picture.side === "start" ? x : x + width, y: y + height + 24 }
+  const caption = { ...under, "text-anchor": picture.side, class: "caption" }
   set(child(group, 2, "text"), caption, picture.caption)
 }
 
 function drawNode(group, node, selected) {
   const [x, y, width, height] = node.box
   const right = x + width
-  const words = Math.max(width, 84)
+  const words = Math.max(width, 80)
   set(group, {
     class: "node",
     style: `--share: ${node.share}`,
@@ -65,11 +66,11 @@ function drawNode(group, node, selected) {
     "aria-pressed": node.name === selected,
     "data-name": node.name,
   })
-  const area = { x: right - words - 4, y: y - 50, width: words + 10, height: height + 60, rx: 4 }
+  const area = { x: right - words - 4, y: y - 50, width: words + 10, height: height + 78, rx: 4 }
   set(child(group, 0, "rect"), { ...area, class: "hit" })
   set(child(group, 1, "rect"), { ...frame(node.box, 4), rx: 3, class: "ring" })
   set(child(group, 2, "rect"), { ...frame(node.box), class: "box" })
-  const over = { x: right, "text-anchor": "end" }
+  const over = { x: node.words_end, "text-anchor": "end" }
   set(child(group, 3, "text"), { ...over, y: y - 30, class: "name" }, node.name)
   set(child(group, 4, "text"), { ...over, y: y - 11, class: "shape" }, node.shape)
   const [countX, countY, anchor] = node.count_at

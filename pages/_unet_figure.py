@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from lessons.picture import Picture
     from lessons.unet import Architecture, Block
 
-# All lengths are in the units of the drawing, which is about 1,080 wide.
-_PIXEL: Final = 4.6  # height of a box per pixel of its pictures
-_GAP: Final = 46.0  # from box to box
-_LABEL: Final = 84.0  # room for the words over a box, to the left of its right edge
-_ABOVE: Final = 104.0  # room over the highest boxes, for their words and the highest arc
+# All lengths are in the units of the drawing.
+_WIDTH: Final = 1062.0  # of all drawings, so that nothing changes its size with D
+_PIXEL: Final = 4.1  # height of a box per pixel of its pictures
+_CHANNELS: Final = 3.1  # width of a box per root of its channels
+_GAP: Final = 32.0  # from box to box
+_WORDS: Final = 80.0  # room for the words over a box; they end where it ends
+_ABOVE: Final = 112.0  # room over the highest boxes, for their words and the highest arc
 _DROP: Final = 44.0  # from the foot of one level to the head of the next
-_BELOW: Final = 34.0
+_BELOW: Final = 30.0
+_BESIDE: Final = 18.0  # from an arc that comes down to the words beside it
 
 _FILES: Final = Path(__file__).parent
 _component = st.components.v2.component(
@@ -89,8 +92,8 @@ def unet_figure(
             on_choose(name)
 
     drawing = lay_out(architecture)
-    ends = zip(drawing["ends"], (given, answer), strict=True)
-    drawing["pictures"] = [_framed(box, picture) for box, picture in ends if picture]
+    ends = zip(drawing.pop("ends"), (given, answer), ("start", "end"), strict=True)
+    drawing["pictures"] = [_framed(box, picture, side) for box, picture, side in ends if picture]
     _component(key=key, data={**drawing, "selected": selected}, on_chosen_change=chosen)
 
 
@@ -98,40 +101,53 @@ def lay_out(architecture: Architecture) -> dict[str, Any]:
     """Place every block: height by picture size, width by the root of the channels.
 
     Returns:
-        The drawing as plain data: its size, its nodes, its lines, and the places (boxes) of the
-        pictures at its two ends.
+        The drawing as plain data: its size, its nodes, the copies that arcs bring, its lines, and
+        the places (boxes) of the pictures at its two ends.
     """
     blocks = architecture.blocks
+    narrow = _places(blocks, spread=0)
+    spare = _WIDTH - 2 - narrow.leave.right
+    places = _places(blocks, spread=max(0, spare / (len(blocks) + 1)))
+    turn = min(range(len(blocks)), key=lambda place: blocks[place].shape_out[-1])
+    return {
+        "size": [places.leave.right + 2, max(box.foot for box in places.boxes.values()) + _BELOW],
+        "words": _words(architecture),
+        "nodes": [_node(block, places, i <= turn) for i, block in enumerate(blocks)],
+        "copies": [
+            {"box": box, "share": _share(places, name)} for name, box in places.copies.items()
+        ],
+        "lines": [
+            *_flow(blocks, places),
+            *(_skip(places.boxes[name], box, name) for name, box in places.copies.items()),
+        ],
+        "ends": [places.entry, places.leave],
+    }
+
+
+class _Places(NamedTuple):
+    """Where everything stands: the picture that goes in, blocks, copies by origin, the answer."""
+
+    entry: Box
+    boxes: dict[str, Box]
+    copies: dict[str, Box]
+    leave: Box
+
+
+def _places(blocks: tuple[Block, ...], spread: float) -> _Places:
     levels = _levels(blocks)
-    entry = _picture_box(0, blocks[0], levels)
+    entry = _picture_box(2, blocks[0], levels)
     boxes: dict[str, Box] = {}
-    joined: dict[str, Box] = {}
-    edge = entry.right
+    copies: dict[str, Box] = {}
+    edge = entry.right + spread
     for block, following in zip(blocks, (*blocks[1:], None), strict=True):
-        box = boxes[block.name] = _place(block, edge, levels)
+        box = boxes[block.name] = _place(block, edge, levels, boxes)
         edge = box.right
         # What the next block joins to this one's channels stands right beside them.
         for other in following.sources[1:] if following else ():
-            copy = joined[other] = Box(edge, box.y, boxes[other].w, box.h)
+            copy = copies[other] = Box(edge, box.y, boxes[other].w, box.h)
             edge = copy.right
-    leave = _picture_box(edge + _GAP, blocks[-1], levels)
-    turn = min(range(len(blocks)), key=lambda place: blocks[place].shape_out[-1])
-    return {
-        "size": [leave.right + 2, max(box.foot for box in boxes.values()) + _BELOW],
-        "words": _words(architecture),
-        "nodes": [
-            _node(block, boxes[block.name], place, turn, len(blocks))
-            for place, block in enumerate(blocks)
-        ],
-        "copies": [
-            {"box": box, "share": _share(blocks, name), "of": name} for name, box in joined.items()
-        ],
-        "lines": [
-            *_flow(entry, blocks, boxes, joined, leave),
-            *(_skip(boxes[name], box, name) for name, box in joined.items()),
-        ],
-        "ends": [entry, leave],
-    }
+        edge += spread
+    return _Places(entry, boxes, copies, _picture_box(edge + _GAP, blocks[-1], levels))
 
 
 def _levels(blocks: tuple[Block, ...]) -> dict[int, float]:
@@ -144,11 +160,16 @@ def _levels(blocks: tuple[Block, ...]) -> dict[int, float]:
     return levels
 
 
-def _place(block: Block, edge: float, levels: dict[int, float]) -> Box:
+def _place(block: Block, edge: float, levels: dict[int, float], before: dict[str, Box]) -> Box:
     channels, size, _ = block.shape_out
-    w, h = 3.7 * math.sqrt(channels), size * _PIXEL
-    x = edge + max(_GAP, _LABEL + 18 - w)
-    return Box(x, levels[size] - h / 2, w, h)
+    w, h = _CHANNELS * math.sqrt(channels), size * _PIXEL
+    gap = _GAP
+    if before and block.shape_in[-1] == size:
+        gap = max(gap, _WORDS - w)  # two boxes on one level: their words must not meet
+    elif before and block.shape_in[-1] > size:
+        # The arrow comes down from the middle of the box before, left of the words.
+        gap = max(gap, _WORDS + 8 - w - next(reversed(before.values())).w / 2)
+    return Box(edge + gap, levels[size] - h / 2, w, h)
 
 
 def _picture_box(x: float, block: Block, levels: dict[int, float]) -> Box:
@@ -156,21 +177,23 @@ def _picture_box(x: float, block: Block, levels: dict[int, float]) -> Box:
     return Box(x, levels[size] - size * _PIXEL / 2, size * _PIXEL, size * _PIXEL)
 
 
-def _node(block: Block, box: Box, place: int, turn: int, count: int) -> dict[str, Any]:
+def _node(block: Block, places: _Places, down: bool) -> dict[str, Any]:
+    box = places.boxes[block.name]
     channels, size, _ = block.shape_out
-    down, level = place <= turn, block.shape_in[-1] == size
     # The line to the next block leaves or arrives below; the number keeps to its other side.
     if down:
         x, anchor = box.centre - 9, "end"
-    elif level:
+    elif block.shape_in[-1] == size:
         x, anchor = box.centre, "middle"
     else:
         x, anchor = box.centre + 9, "start"
+    arrivals = [copy.centre for copy in places.copies.values() if copy.x == box.right]
     return {
         "name": block.name,
         "box": box,
-        "share": place / (count - 1),
+        "share": _share(places, block.name),
         "shape": f"{channels} × {size}²",
+        "words_end": min([box.right, *(centre - _BESIDE for centre in arrivals)]),
         "count": f"{block.parameters:,}",
         "count_at": [x, box.foot + 19, anchor],
         "words": (
@@ -180,27 +203,21 @@ def _node(block: Block, box: Box, place: int, turn: int, count: int) -> dict[str
     }
 
 
-def _share(blocks: tuple[Block, ...], name: str) -> float:
-    return [block.name for block in blocks].index(name) / (len(blocks) - 1)
+def _share(places: _Places, name: str) -> float:
+    """How far along the way a block stands, 0 to 1: its place between the two colours."""
+    return list(places.boxes).index(name) / (len(places.boxes) - 1)
 
 
-def _flow(
-    entry: Box,
-    blocks: tuple[Block, ...],
-    boxes: dict[str, Box],
-    joined: dict[str, Box],
-    leave: Box,
-) -> list[dict[str, Any]]:
+def _flow(blocks: tuple[Block, ...], places: _Places) -> list[dict[str, Any]]:
     """The way from picture to picture, through every block."""
-    lines, start = [], entry
+    lines, start = [], places.entry
     for block in blocks:
-        sources = block.sources[1:]
-        if sources:
-            start = joined[sources[-1]]
-        end = boxes[block.name]
+        for other in block.sources[1:]:
+            start = places.copies[other]
+        end = places.boxes[block.name]
         lines.append(_step(start, end))
         start = end
-    return [*lines, _step(start, leave)]
+    return [*lines, _step(start, places.leave)]
 
 
 def _step(start: Box, end: Box) -> dict[str, Any]:
@@ -223,12 +240,14 @@ def _step(start: Box, end: Box) -> dict[str, Any]:
 
 
 def _skip(start: Box, end: Box, name: str) -> dict[str, Any]:
-    """An arc from a block on the way down to its copy on the way up."""
-    y = start.y + start.h * 0.2
-    peak = start.y - 92
+    """An arc from a block on the way down to its copy on the way up, over the words there."""
+    x, y = start.right + 5, start.y + start.h * 0.2
+    bend = x + 0.22 * (end.centre - x)
+    # Where the curve passes the end of the words it must be 60 above the box.
+    there = math.sqrt(max(end.w / 2 + 4, _BESIDE) / (3 * (end.centre - bend)))
+    peak = end.y - min(60 / (1 - (1 - there) ** 3), 140)
     path = (
-        f"M{start.right + 5:.1f} {y:.1f}"
-        f"C{start.right + 70:.1f} {peak:.1f} {end.centre:.1f} {peak:.1f} "
+        f"M{x:.1f} {y:.1f}C{bend:.1f} {peak:.1f} {end.centre:.1f} {peak:.1f} "
         f"{end.centre:.1f} {end.y - 7:.1f}"
     )
     return {**_line(path, (end.centre, end.y - 6), "down"), "skip": name}
@@ -241,12 +260,13 @@ def _line(path: str, tip: tuple[float, float], way: str) -> dict[str, Any]:
     return {"path": path, "head": f"M{tip[0]:.1f} {tip[1]:.1f}{_HEADS[way]}", "skip": ""}
 
 
-def _framed(box: Box, picture: Picture) -> dict[str, Any]:
+def _framed(box: Box, picture: Picture, side: str) -> dict[str, Any]:
     return {
         "box": box,
         "image": data_url(picture.pixels),
         "alt": alt_text(picture),
         "caption": picture.caption,
+        "side": side,
         "symbol": picture.symbol.replace("_", "-"),
     }
 

@@ -10,6 +10,6 @@ ui.say(
     "How a picture can be made out of noise, one lesson at a time: "
     "each shows its equation, the few lines of code that are the equation, and what they do."
 )
-ui.strip(ui.live(forward_process.levels, seed=ui.seed()))
+ui.strip(ui.live(forward_process.levels, seed=ui.seed()), size=128)
 ui.start_here()
 ui.contents()

@@ -16,8 +16,8 @@ ROWS: training.RowNames = (
 ui.lesson_header(__doc__)
 training.hero("pure-noise", ROWS)
 
-ui.explain(lesson.best_blind_guess)
-ui.explain(lesson.error_floor)
+ui.explain(lesson.best_blind_guess, x="x_0")
+ui.explain(lesson.error_floor, x="x_0")
 
 floor = ui.live(lesson.mnist_error_floor)
 ui.say(

@@ -17,8 +17,8 @@ ROWS: training.RowNames = (
 ui.lesson_header(__doc__)
 training.hero("denoiser", ROWS)
 
-ui.explain(lesson.add_noise)
-ui.explain(lesson.denoising_loss)
+ui.explain(lesson.add_noise, x="x_0", z="x_t")
+ui.explain(lesson.denoising_loss, x="x_0", z="x_t", x_hat="x_0_hat")
 
 ui.say(
     "## Train it\n"

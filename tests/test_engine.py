@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from lessons.picture import Picture, Progress
-from pages import _engine
-from pages._engine import Busy, Cancelled, Engine, Results, Ticket, content_key, size_of
+from pages import _content, _engine
+from pages._content import content_key, size_of
+from pages._engine import Busy, Cancelled, Engine, Results, Ticket
 
 SOON = 10.0
 """Seconds a test waits for something that comes at once; only a broken engine uses them up."""
@@ -486,5 +487,5 @@ def test_a_function_without_a_name_of_its_own_is_refused() -> None:
 
 def test_a_change_to_the_mathematics_changes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = content_key(demo, {})
-    monkeypatch.setattr(_engine, "_change", (float("inf"), 1))
+    monkeypatch.setattr(_content, "_change", (float("inf"), 1))
     assert content_key(demo, {}) != before

@@ -1,6 +1,6 @@
 """The page kit. Pages write `from pages import _ui as ui` and need nothing else from here.
 
-words           lesson_header(__doc__), say(markdown), note(markdown), caption(markdown), label(text)
+words           lesson_header(__doc__), say(text), note(text), caption(text), label(text)
 mathematics     explain(lesson.function, z="x_t")
 results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
@@ -20,7 +20,7 @@ from pages._ui.explain import explain
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
 from pages._ui.messages import duration, problems, telling
-from pages._ui.numbers import nearest, slider
+from pages._ui.numbers import nearest, number, slider
 from pages._ui.pictures import grid, stack, strip
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
@@ -42,12 +42,13 @@ __all__ = [
     "montage",
     "nearest",
     "note",
+    "number",
     "problems",
     "say",
     "scrubber",
     "seed",
-    "stack",
     "slider",
+    "stack",
     "start_here",
     "strip",
     "telling",

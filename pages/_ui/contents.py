@@ -28,18 +28,18 @@ def next_lesson(file: str) -> None:
 
 
 def contents() -> None:
-    """List the lessons that exist, part by part, each with its one sentence."""
+    """List the lessons that exist, part by part, each with the first sentence about it."""
     found = [lesson for lesson in lessons.discover() if lesson.part in lessons.PARTS]
     parts = [(part, list(group)) for part, group in groupby(found, key=lambda x: x.part)]
     if not parts:
         return
-    for column, (part, group) in zip(st.columns(len(parts), gap="large"), parts, strict=True):
+    for column, (part, group) in zip(st.columns(len(parts), gap="medium"), parts, strict=True):
         with column, st.container(key=f"ui_card_{part}"):
             name, _, about = lessons.PARTS[part].partition(" · ")
             st.html(f'<h2 class="ui-card-title"><span>{name}</span> {about}</h2>')
             for lesson in group:
                 link(lesson, lesson.title)
-                say(lesson.summary)
+                say(lesson.first_sentence)
 
 
 def link(lesson: Lesson, text: str) -> None:

@@ -24,7 +24,7 @@ def explain(thing: Callable[..., Any], **also: Symbol) -> None:
     lecture = source.lecture(thing, names)
     code = source.coloured_html(source.body(thing), names)
     with st.container(key=f"ui_explain_{thing.__module__}_{thing.__qualname__}".replace(".", "_")):
-        words, example = st.columns([4, 5], gap="large", vertical_alignment="center")
+        words, example = st.columns([4, 5], gap="large")
         with words:
             st.markdown(lecture.text)
             if lecture.citation:

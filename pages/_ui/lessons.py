@@ -27,7 +27,7 @@ class Lesson:
         part: "A", "B", or "" for a page outside both.
         number: "1.2.3", or "".
         name: the title without its number.
-        summary: one sentence on what the page shows, or "".
+        summary: one or two sentences on what the page shows, or "".
     """
 
     file: str
@@ -40,6 +40,11 @@ class Lesson:
     def title(self) -> str:
         """Number and name, as the list of pages shows them."""
         return f"{self.number} {self.name}".strip()
+
+    @property
+    def first_sentence(self) -> str:
+        """The summary where there is little room."""
+        return re.split(r"(?<=[.!?])\s", self.summary, maxsplit=1)[0]
 
     @property
     def order(self) -> tuple[str, tuple[int, ...]]:

@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from pages import _engine as engine
+from pages._content import content_key
 
 if TYPE_CHECKING:
     from lessons.picture import Picture, Progress
@@ -116,7 +117,7 @@ def live(
         this slot. After an error, or if there is no last result, `NOTHING`.
     """
     slot = slot or f"{function.__module__}.{function.__qualname__}"
-    key = engine.content_key(function, knobs)
+    key = content_key(function, knobs)
     place = st.empty()
     if st.session_state.get(_cancelled(slot)) == key:
         return _after_cancel(slot, place)

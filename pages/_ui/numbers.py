@@ -76,6 +76,15 @@ def slider(
     return nearest(sent, low, high, value)
 
 
+def number(
+    label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
+) -> Number:
+    """Show a box for a number, otherwise as `slider`."""
+    check_address(key, low, high, value)
+    sent = st.number_input(label, low, high, value, step, key=key, bind="query-params")
+    return nearest(sent, low, high, value)
+
+
 def _number(text: str) -> float | None:
     try:
         return float(text)

@@ -76,11 +76,10 @@ def colour_tex(formula: str, also: dict[str, str] | None = None) -> str:
         The formula with `\\textcolor` around each symbol.
     """
     patterns = [f"(?P<{symbol}>{tex})" for symbol, tex in _TEX.items()]
-    letters = {f"also_{i}": (name, symbol) for i, (name, symbol) in enumerate((also or {}).items())}
-    patterns += [
-        rf"(?P<{group}>(?<![A-Za-z\\_]){re.escape(name)}(?![A-Za-z_]))"
-        for group, (name, _) in letters.items()
-    ]
+    # The longest names first, or the x of \\hat x would be taken for x.
+    named = sorted((also or {}).items(), key=lambda pair: -len(pair[0]))
+    letters = {f"also_{i}": pair for i, pair in enumerate(named)}
+    patterns += [f"(?P<{group}>{_letter(name)})" for group, (name, _) in letters.items()]
 
     def paint(match: re.Match[str]) -> str:
         group = match.lastgroup or ""
@@ -88,6 +87,13 @@ def colour_tex(formula: str, also: dict[str, str] | None = None) -> str:
         return rf"\textcolor{{{SYMBOLS[symbol].light}}}{{{match.group()}}}"
 
     return re.sub("|".join(patterns), paint, formula)
+
+
+def _letter(name: str) -> str:
+    """How a name of the code is written in TeX: `x_hat` as \\hat x, `z` as it is."""
+    if name.endswith("_hat"):
+        return rf"\\hat\s*\{{?{re.escape(name[:-4])}\}}?(?![A-Za-z_])"
+    return _ACCENT + rf"(?<![A-Za-z\\_]){re.escape(name)}(?![A-Za-z_])"
 
 
 def _katex_rules() -> str:

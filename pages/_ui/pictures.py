@@ -54,6 +54,7 @@ def grid(
         column_labels: the same per column.
         size: width of each in CSS pixels, as in `strip`.
     """
+    columns = max((len(row) for row in rows), default=1)
     head = ""
     if column_labels:
         corner = "<td></td>" if row_labels else ""
@@ -66,7 +67,7 @@ def grid(
     # The table scrolls sideways inside its own box on a phone, never the page.
     st.html(
         '<div class="ui-grid" tabindex="0" role="region" aria-label="Table of pictures">'
-        f"<table>{head}<tbody>{body}</tbody></table></div>"
+        f'<table style="--columns: {columns}">{head}<tbody>{body}</tbody></table></div>'
     )
 
 
