@@ -114,7 +114,7 @@ def sweep(
     network = load_network(run_id)
     x, name = digit_picture(digit)
     eps = torch.randn(x.shape, generator=stream(seed, "out of distribution"))
-    with torch.inference_mode():
+    with torch.no_grad():
         trials = tuple(_trial(network, x, eps, sigma, name) for sigma in sigmas)
     return Sweep(
         Picture(to_pixels(x[0]), "truth", f"test picture {digit}, a {name}", "x_0"), trials
@@ -132,7 +132,7 @@ def psnr_curve(
     x = mnist.unit_range(mnist.load("test").images[:count])
     eps = torch.randn(x.shape, generator=stream(seed, "out of distribution curve"))
     sigmas = (0.02, 0.05, *(round(0.1 * i, 1) for i in range(1, 16)))
-    with torch.inference_mode():
+    with torch.no_grad():
         pairs = [denoise_at(network, x, eps, sigma) for sigma in sigmas]
     return Curve(
         sigmas,

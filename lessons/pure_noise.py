@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Final
 
 import torch
@@ -66,6 +67,27 @@ def error_floor(x: Tensor) -> Tensor:
         The variance averaged over the pixels, a scalar; about 0.067 for MNIST.
     """
     return (best_blind_guess(x) - x).square().mean()
+
+
+def distance_from_loss(loss: float, floor: float) -> float:
+    r"""Read off the loss how far the answers still are from the mean.
+
+    $$
+    \mathbb{E} \lVert D_\theta(\epsilon) - x \rVert^2
+      = \mathbb{E} \lVert D_\theta(\epsilon) - \mathbb{E}[x] \rVert^2 + \operatorname{Var}[x]
+    $$
+
+    The noise knows nothing of the digit, so the mixed term is zero. All that training can still do
+    is to shrink the first part.
+
+    Args:
+        loss: mean squared error of the network's answers.
+        floor: the variance of the digits.
+
+    Returns:
+        The root mean square distance to the mean; 0 where a lucky batch is below the floor.
+    """
+    return math.sqrt(max(loss - floor, 0.0))
 
 
 def loss(network: nn.Module, batch: Batch, _: PureNoiseSettings) -> Tensor:

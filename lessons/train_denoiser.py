@@ -116,10 +116,19 @@ def preview(network: nn.Module, settings: DenoiserSettings) -> Preview:
 @functools.cache
 def test_digits(count: int) -> Tensor:
     """Test digits (count, 1, 28, 28) in [0, 1], the first ten being 0 to 9."""
-    digits = mnist.load("test")
-    ten = [int((digits.labels == label).nonzero()[0]) for label in range(10)]
+    return mnist.unit_range(mnist.load("test").images[_chosen(count)])
+
+
+def test_labels(count: int) -> Tensor:
+    """The digits that `test_digits` shows, (count,) int64."""
+    return mnist.load("test").labels[_chosen(count)]
+
+
+def _chosen(count: int) -> list[int]:
+    labels = mnist.load("test").labels
+    ten = [int((labels == label).nonzero()[0]) for label in range(10)]
     others = [index for index in range(count + 10) if index not in ten]
-    return mnist.unit_range(digits.images[(ten + others)[:count]])
+    return (ten + others)[:count]
 
 
 def noise_like(x: Tensor, seed: int) -> Tensor:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn, optim
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lessons.picture import Picture
 from models import checkpoints, mnist
@@ -37,7 +38,9 @@ class Settings(BaseModel):
     epochs: int = Field(5, ge=1, le=40, title="Epochs")
     images_per_epoch: int = Field(60_000, ge=1_000, le=60_000, title="Images an epoch")
     learning_rate: float = Field(1e-3, ge=1e-6, le=0.1, title="Learning rate")
-    decay: float = Field(1.0, ge=0.01, le=1.0, title="Learning-rate factor an epoch")
+    decay: float = Field(1.0, ge=0.01, le=1.0, title="Learning-rate factor at the end")
+    schedule: Literal["by epoch", "linear"] = Field("by epoch", title="Learning-rate schedule")
+    ema: float = Field(0.0, ge=0.0, le=0.9999, title="Averaged weights (EMA)")
     seed: int = Field(276, ge=0, le=2**31 - 1, title="Seed")
     precision: Precision = Field("float32", title="Arithmetic")
 
@@ -110,6 +113,8 @@ class Recipe(Generic[S]):
         loss: (network, batch, settings) → scalar loss.
         preview: (network in eval mode, settings) → what to show.
         presets: settings by name.
+        shown_epochs: settings → the epochs worth a preview, the last always is; all of them if
+            None.
     """
 
     name: str
@@ -118,6 +123,13 @@ class Recipe(Generic[S]):
     loss: Callable[[nn.Module, Batch, S], Tensor]
     preview: Callable[[nn.Module, S], Preview]
     presets: Mapping[str, S] = field(default_factory=dict)
+    shown_epochs: Callable[[S], Collection[int]] | None = None
+
+    def shows(self, epoch: int, settings: S) -> bool:
+        """Whether there is a preview after this epoch; 0 is before training."""
+        if self.shown_epochs is None or epoch == settings.epochs:
+            return True
+        return epoch in self.shown_epochs(settings)
 
 
 @dataclass
@@ -125,7 +137,7 @@ class Training:
     """A run in memory: network, optimiser and the number of steps done.
 
     Everything random follows from the seed and the step number (`models.randomness.stream`), so
-    these three are the whole state.
+    these three are the whole state, and the averaged network where the settings ask for one.
     """
 
     recipe: Recipe[Any]
@@ -133,6 +145,7 @@ class Training:
     network: nn.Module
     optimiser: optim.Adam
     device: torch.device
+    averaged: AveragedModel | None = None
     step: int = 0
 
     @classmethod
@@ -144,11 +157,21 @@ class Training:
             network = recipe.build(settings)
         network = network.to(device).to(memory_format=torch.channels_last)
         optimiser = optim.Adam(network.parameters(), settings.learning_rate, fused=True)
-        return cls(recipe, settings, network, optimiser, device)
+        averaged = _averaged(network, settings.ema) if settings.ema else None
+        return cls(recipe, settings, network, optimiser, device, averaged)
+
+    @property
+    def shown(self) -> nn.Module:
+        """The network to sample with: the averaged one where there is one."""
+        return self.network if self.averaged is None else self.averaged.module
 
     def tensors(self) -> dict[str, Tensor]:
         """The state as named tensors, for a checkpoint."""
-        return checkpoints.training_tensors(self.network, self.optimiser)
+        tensors = checkpoints.training_tensors(self.network, self.optimiser)
+        if self.averaged is not None:
+            averaged = self.averaged.state_dict().items()
+            tensors |= {f"averaged.{name}": tensor for name, tensor in averaged}
+        return tensors
 
     def restore(self, tensors: Mapping[str, Tensor], step: int) -> None:
         """Go back to a checkpoint made after `step` steps.
@@ -157,17 +180,20 @@ class Training:
             BrokenCheckpoint: the tensors belong to another network.
         """
         checkpoints.restore_training(tensors, self.network, self.optimiser)
+        if self.averaged is not None:
+            averaged = checkpoints.strip_prefix(tensors, "averaged.")
+            checkpoints.load_weights(self.averaged, averaged)
         self.step = step
 
     def preview(self) -> Preview:
         """What the recipe shows of the network as it is now; training mode is put back."""
-        self.network.eval()
+        network = self.shown.eval()
         try:
-            # Not inference_mode: what a recipe keeps from here (test digits) must stay trainable on.
+            # Not inference_mode: what a recipe keeps from here (test digits) may be trained on.
             with torch.no_grad(), autocast(self.device, self.settings.precision):
-                return self.recipe.preview(self.network, self.settings)
+                return self.recipe.preview(network, self.settings)
         finally:
-            self.network.train()
+            network.train()
 
 
 @dataclass(frozen=True)
@@ -210,12 +236,14 @@ def train(training: Training) -> Iterator[Step]:
                 labels=labels[chosen],
                 random=stream(settings.seed, "step", training.step),
             )
-            set_learning_rate(optimiser, learning_rate(settings, epoch))
+            set_learning_rate(optimiser, learning_rate(settings, training.step))
             with autocast(training.device, settings.precision):
                 loss = training.recipe.loss(network, batch, settings)
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             optimiser.step()
+            if training.averaged is not None:
+                training.averaged.update_parameters(network)
             training.step += 1
             yield Step(
                 step=training.step,
@@ -226,18 +254,26 @@ def train(training: Training) -> Iterator[Step]:
             )
 
 
-def learning_rate(settings: Settings, epoch: int) -> float:
-    r"""Shrink the learning rate once an epoch.
+def learning_rate(settings: Settings, step: int) -> float:
+    r"""Shrink the learning rate to a share $d$ of the first one.
 
     $$
-    \eta_e = \eta_0 \, d^{\,e}
+    \eta_k = \eta_0 \, d^{\,e / E} \quad \text{(by epoch)},
+    \qquad \eta_k = \eta_0 \left(1 - (1 - d) \frac{k}{K}\right) \quad \text{(linear)}
     $$
+
+    By epoch it stays the same within each of the $E$ epochs, as the course has it: with $d = 0.1$
+    the factor from one epoch to the next is $0.1^{1/E}$.
 
     Args:
-        settings: holds the first rate $\eta_0$ and the factor $d$.
-        epoch: finished epochs $e$, 0 in the first.
+        settings: holds the first rate, $d$ and the schedule.
+        step: steps done, $k$ of $K$; $e$ is the number of epochs that they complete.
     """
-    return float(settings.learning_rate * settings.decay**epoch)
+    if settings.schedule == "linear":
+        share = 1 - (1 - settings.decay) * step / settings.total_steps
+    else:
+        share = settings.decay ** (step // settings.steps_per_epoch / settings.epochs)
+    return settings.learning_rate * share
 
 
 def set_learning_rate(optimiser: optim.Optimizer, rate: float) -> None:
@@ -250,6 +286,17 @@ def _batches(settings: Settings, epoch: int) -> tuple[Tensor, ...]:
     """The epoch's batches of picture numbers: a new order every epoch, no picture twice in one."""
     order = torch.randperm(60_000, generator=stream(settings.seed, "order", epoch))
     return torch.split(order[: settings.images_per_epoch], settings.batch_size)
+
+
+def _averaged(network: nn.Module, ema: float) -> AveragedModel:
+    """A copy that follows the network slowly: weights and BatchNorm statistics, averaged."""
+
+    def follow(averaged: Any, current: Any, count: Any) -> None:
+        # Young averages follow faster, or the random start would stay in a short run.
+        decay = min(ema, (1 + int(count)) / (10 + int(count)))
+        get_ema_multi_avg_fn(decay)(averaged, current, count)  # type: ignore[no-untyped-call]
+
+    return AveragedModel(network, multi_avg_fn=follow, use_buffers=True)
 
 
 def _channels_last(images: Tensor) -> Tensor:

@@ -301,7 +301,7 @@ def _steps(network: nn.Module, x: Tensor) -> list[tuple[str, Tensor, Tensor]]:
 
     for module in names:
         module.register_forward_hook(look)
-    with torch.inference_mode():
+    with torch.no_grad():
         network(x)
     return steps
 
@@ -373,7 +373,7 @@ def _untrained(num_hiddens: int) -> nn.Module:
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None  # the mean of all that it sees
     x = test_digits(16)
-    with torch.inference_mode():
+    with torch.no_grad():
         network(add_noise(x, torch.randn(x.shape, generator=random), SIGMA))
     return network.eval().requires_grad_(False)
 

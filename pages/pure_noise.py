@@ -20,13 +20,21 @@ ui.explain(lesson.best_blind_guess, x="x_0")
 ui.explain(lesson.error_floor, x="x_0")
 
 floor = ui.live(lesson.mnist_error_floor)
+ui.explain(lesson.distance_from_loss, x="x_0")
+
+
+def distance(loss: float) -> str:
+    """What the present loss means."""
+    return f"**{lesson.distance_from_loss(loss, floor):.3f}** from the mean digit"
+
+
 ui.say(
     "## Train it\n"
     f"For MNIST the floor is **{floor:.4f}**. Nothing that is trained here can get below it for "
     "long; a single batch can, when it happens to hold easy digits. **Predict first:** ten "
     "different noises go in. Will ten different digits come out?"
 )
-training.lab("pure-noise", None, ROWS, floor=floor or None)
+training.lab("pure-noise", None, ROWS, floor=floor or None, live_words=distance if floor else None)
 
 ui.say(
     "**Look closer.** A sharp digit would look better and score worse. This is why one step from "

@@ -7,14 +7,19 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
+from filelock import FileLock
+from pydantic import TypeAdapter, ValidationError
 
 from lessons.runs import files, processes
 from lessons.runs.options import check_memory
 from lessons.runs.recipes import recipe
-from lessons.training import Settings
+
+if TYPE_CHECKING:  # torch is slow to import, and a worker that waits in line does without
+    from lessons.training import Settings
+
+ENDED: Final = ("finished", "stopped")
 
 
 def nearest_settings(name: str, wanted: Mapping[str, object]) -> tuple[Settings, tuple[str, ...]]:
@@ -49,7 +54,8 @@ def _mend(model: type[Settings], values: dict[str, object], problem: Mapping[str
     elif problem["type"] == "less_than_equal":
         values[name] = limits["le"]
     elif problem["type"] == "multiple_of":
-        values[name] = round(float(str(refused)) / limits["multiple_of"]) * limits["multiple_of"]
+        step = limits["multiple_of"]
+        values[name] = (TypeAdapter(int).validate_python(refused) + step // 2) // step * step
     elif name in model.model_fields:
         values[name] = model.model_fields[name].default
 
@@ -62,12 +68,17 @@ def _changes(
     for name, wish in wanted.items():
         field = model.model_fields.get(name)
         if field is None:
-            sentences.append(f"There is no setting “{name[:40]}”; it was left out.")
+            sentences.append(f"There is no setting “{_shown(name)}”; it was left out.")
         elif values[name] is not wish:
             sentences.append(
-                f"{field.title} can't be {str(wish)[:40]}; {values[name]} is used instead."
+                f"{field.title} can't be {_shown(wish)}; {values[name]} is used instead."
             )
     return tuple(sentences)
+
+
+def _shown(wish: object) -> str:
+    """A wish in one short line, whatever it is."""
+    return " ".join(str(wish).split())[:40] or "empty"
 
 
 def start(name: str, settings: Settings) -> str:
@@ -83,18 +94,25 @@ def start(name: str, settings: Settings) -> str:
     recipe(name)
     check_memory(settings)
     run_id = f"{name}-{settings.fingerprint()}"
-    folder = files.root() / run_id
+    folder = files.folder_of(run_id)
+    if folder.parent == files.SHIPPED:
+        return run_id  # it was finished before the reader came
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "settings.json").exists():
-        files.Status("queued", queued_at=time.time()).write(folder)
-        content = {
-            "recipe": name,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "settings": settings.model_dump(),
-        }
-        files.write_json(folder / "settings.json", content)
+    with FileLock(folder / ".start.lock"):
+        if not (folder / "settings.json").exists():
+            _set_up(folder, name, settings)
     resume(run_id)
     return run_id
+
+
+def _set_up(folder: Path, name: str, settings: Settings) -> None:
+    files.Status("queued", queued_at=time.time()).write(folder)
+    content = {
+        "recipe": name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": settings.model_dump(),
+    }
+    files.write_json(folder / "settings.json", content)
 
 
 def resume(run_id: str) -> None:
@@ -125,6 +143,8 @@ def pause(run_id: str) -> None:
 def stop(run_id: str) -> None:
     """End a run for good; what it has learnt stays."""
     folder, _ = _own(run_id)
+    if files.Status.read(folder).state in ENDED:
+        return
     files.Control(stop=True).write(folder)
     processes.spawn(folder)  # a paused run needs someone to write its weights
 
@@ -145,7 +165,7 @@ def delete(run_id: str) -> None:
 
 def _go_on(run_id: str, until_step: int) -> None:
     folder, _ = _own(run_id)
-    if files.Status.read(folder).state in ("finished", "stopped"):
+    if files.Status.read(folder).state in ENDED:
         return
     files.Control(until_step=until_step).write(folder)
     processes.spawn(folder)

@@ -24,7 +24,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 State = Literal[
     "queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "damaged"
@@ -33,9 +33,11 @@ State = Literal[
 ACTIVE: Final[frozenset[State]] = frozenset({"queued", "running"})
 SHIPPED: Final = Path(__file__).parents[2] / "models" / "reference"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+_NONSENSE: Final = (ValueError, KeyError, TypeError, OverflowError)
+"""What conversions raise when a file holds something else than it should."""
 
 
-class DamagedRun(Exception):
+class DamagedRun(ValueError):
     """A run's folder holds something unreadable; the message says what."""
 
 
@@ -107,9 +109,16 @@ class Control:
 
     @classmethod
     def read(cls, folder: Path) -> Control:
-        """The last wish; pause if there is none."""
+        """The last wish; pause if there is none.
+
+        Raises:
+            DamagedRun: the file makes no sense.
+        """
         content = read_json(folder / "control.json")
-        return cls(int(content.get("until_step", 0)), bool(content.get("stop", False)))
+        try:
+            return cls(int(content.get("until_step", 0)), bool(content.get("stop", False)))
+        except _NONSENSE as error:
+            raise DamagedRun(f"control.json can't be understood: {error}") from error
 
     def write(self, folder: Path) -> None:
         """Make this the last wish."""
@@ -145,8 +154,13 @@ class Status:
         """
         content = read_json(folder / "status.json")
         try:
-            return cls(**content)
-        except TypeError as error:
+            said = cls(**content)
+            if said.state not in get_args(State):
+                raise ValueError(f"there is no state {str(said.state)[:40]!r}")
+            numbers = int(said.step), float(said.seconds)
+            words = str(said.reason), str(said.device)
+            return cls(said.state, *numbers, *words, float(said.queued_at))
+        except _NONSENSE as error:
             raise DamagedRun(f"status.json can't be understood: {error}") from error
 
     def write(self, folder: Path) -> None:
@@ -183,6 +197,8 @@ class Curve:
                 new = file.read()
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise DamagedRun(f"metrics.jsonl can't be read: {error}") from error
         whole = new[: new.rfind(b"\n") + 1]
         try:
             for line in whole.splitlines():
@@ -191,7 +207,7 @@ class Curve:
                 self.images.append(int(entry["images"]))
                 self.losses.append(float(entry["loss"]))
                 self.seconds.append(float(entry["seconds"]))
-        except (ValueError, KeyError, TypeError) as error:
+        except _NONSENSE as error:
             raise DamagedRun(f"metrics.jsonl, line {len(self.steps) + 1}: {error!r}") from error
         self.offset += len(whole)
 
@@ -260,10 +276,15 @@ def forget_after(path: Path, step: int) -> None:
     """Drop the lines of steps later than `step`, which a resumed run writes again.
 
     Raises:
-        DamagedRun: a whole line is no JSON object.
+        DamagedRun: a whole line is no JSON object with a step.
         OSError: the disk refused; the old file is untouched.
     """
-    kept = [entry for entry in read_lines(path) if int(entry.get("step", 0)) <= step]
+    try:
+        kept = [entry for entry in read_lines(path) if int(entry["step"]) <= step]
+    except DamagedRun:
+        raise
+    except _NONSENSE as error:
+        raise DamagedRun(f"{path.name} holds a line without a step: {error}") from error
     part = path.with_name(f".{path.name}.part")
     part.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
     os.replace(part, path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import psutil
 
 from lessons.runs.recipes import recipe
-from lessons.training import Settings
+
+if TYPE_CHECKING:
+    from lessons.training import Settings
 
 
 @dataclass(frozen=True)

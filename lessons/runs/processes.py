@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +27,14 @@ def spawn(folder: Path) -> None:
     reaches pages through the run's folder alone.
 
     Raises:
+        DamagedRun: the run's status can't be read.
         OSError: the process could not be started, or the disk refused.
     """
     with FileLock(folder / ".spawn.lock"):
         if alive(folder):
             return
+        # Said before the worker can say it, so that a page answers its reader at once.
+        queue_up(folder)
         with (folder / "worker.log").open("wb") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "lessons.runs.worker", str(folder)],
@@ -42,8 +47,40 @@ def spawn(folder: Path) -> None:
                 start_new_session=True,
             )
         _children.append(child)
-        started = psutil.Process(child.pid).create_time()
-        files.write_json(folder / "worker.json", {"pid": child.pid, "started": started})
+        sign(folder, child.pid)
+
+
+def sign(folder: Path, pid: int) -> None:
+    """Put down which process works on a run.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    started = psutil.Process(pid).create_time()
+    files.write_json(folder / "worker.json", {"pid": pid, "started": started})
+
+
+def resign(folder: Path, wanted: Callable[[], bool]) -> bool:
+    """Take this worker's name off its run, unless there is more to do: then False.
+
+    `spawn` waits meanwhile, so that no wish falls between a worker that leaves and the next.
+    """
+    with FileLock(folder / ".spawn.lock"):
+        if wanted():
+            return False
+        (folder / "worker.json").unlink(missing_ok=True)
+        return True
+
+
+def queue_up(folder: Path) -> None:
+    """Say that a run waits for its turn from now on.
+
+    Raises:
+        DamagedRun: its status can't be read.
+        OSError: the disk refused.
+    """
+    status = files.Status.read(folder)
+    replace(status, state="queued", queued_at=time.time(), reason="").write(folder)
 
 
 def alive(folder: Path) -> bool:
@@ -62,7 +99,7 @@ def _process(folder: Path) -> psutil.Process | None:
         if abs(process.create_time() - float(worker["started"])) > 0.05:
             return None
         return None if process.status() == psutil.STATUS_ZOMBIE else process
-    except (files.DamagedRun, KeyError, ValueError, psutil.Error):
+    except (KeyError, ValueError, TypeError, OverflowError, psutil.Error):
         return None
 
 

@@ -10,8 +10,12 @@ if TYPE_CHECKING:
 
 # Names, not imports: a run's folder names its recipe, and no folder may name any other module.
 _LESSONS: Final = {
-    "denoiser": "lessons.train_denoiser",
-    "pure-noise": "lessons.pure_noise",
+    "denoiser": ("lessons.train_denoiser", "RECIPE"),
+    "pure-noise": ("lessons.pure_noise", "RECIPE"),
+    "ddpm": ("lessons.train_ddpm", "RECIPE"),
+    "class-ddpm": ("lessons.train_class_ddpm", "RECIPE"),
+    "flow": ("lessons.flow_matching", "TIME_RECIPE"),
+    "class-flow": ("lessons.flow_matching", "CLASS_RECIPE"),
 }
 
 NAMES: Final = tuple(_LESSONS)
@@ -25,5 +29,6 @@ def recipe(name: str) -> Recipe[Any]:
     """
     if name not in _LESSONS:
         raise ValueError(f"no lesson trains {name!r}; there are {', '.join(NAMES)}")
-    found: Recipe[Any] = importlib.import_module(_LESSONS[name]).RECIPE
+    module, attribute = _LESSONS[name]
+    found: Recipe[Any] = getattr(importlib.import_module(module), attribute)
     return found

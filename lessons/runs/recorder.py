@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from PIL import Image
+from pydantic import ValidationError
 
 from lessons.picture import Picture
 from lessons.runs import files
@@ -51,15 +52,14 @@ class Recorder:
             OSError: the disk refused.
         """
         name, settings = read_settings(self.folder)
+        self._clear_litter()
         self.training = training = Training.begin(recipe(name), settings)
         checkpoint = self.folder / "checkpoint.safetensors"
         if checkpoint.exists():
-            tensors, notes = checkpoints.load_tensors(checkpoint)
-            training.restore(tensors, int(notes["step"]))
-            self.seconds = float(notes["seconds"])
+            self._restore(checkpoint)
         files.forget_after(self.folder / "metrics.jsonl", training.step)
         files.forget_after(self.folder / "epochs.jsonl", training.step)
-        if not files.read_lines(self.folder / "epochs.jsonl"):
+        if not training.step and not files.read_lines(self.folder / "epochs.jsonl"):
             self._show_epoch(0)
         yield training
 
@@ -67,7 +67,7 @@ class Recorder:
         """Take in one step, which took `seconds`.
 
         Raises:
-            NotFinite: a loss since the last flush is no number.
+            NotFinite: a loss since the last flush, or a weight, is no number.
             OSError: the disk refused.
         """
         self.seconds += seconds
@@ -75,6 +75,7 @@ class Recorder:
         now = time.monotonic()
         if step.ends_epoch:
             self._flush()
+            self._refuse_broken()
             self._show_epoch(round(step.epoch))
         if step.ends_epoch or now - self._saved > CHECKPOINT_SECONDS:
             self._save()
@@ -90,7 +91,7 @@ class Recorder:
     def finish(self, state: files.State) -> None:
         """Save everything, the bare weights too, and say how it ended."""
         self._save()
-        network = self._training().network
+        network = self._training().shown
         checkpoints.save_tensors(self.folder / "weights.safetensors", network.state_dict(), {})
         self.say(state)
 
@@ -115,6 +116,32 @@ class Recorder:
         if self.training is None:
             raise RuntimeError("the run is not open")
         return self.training
+
+    def _clear_litter(self) -> None:
+        """Remove what a kill in the middle of a write left behind."""
+        for pattern in (".*.safetensors.*.part", "samples/.*.part"):
+            for part in self.folder.glob(pattern):
+                part.unlink(missing_ok=True)
+
+    def _restore(self, checkpoint: Path) -> None:
+        tensors, notes = checkpoints.load_tensors(checkpoint)
+        try:
+            step, self.seconds = int(notes["step"]), float(notes["seconds"])
+        except (KeyError, ValueError) as error:
+            reason = f"{checkpoint.name} does not say at which step it was made: {error}"
+            raise checkpoints.BrokenCheckpoint(reason) from error
+        self._training().restore(tensors, step)
+
+    def _refuse_broken(self) -> None:
+        """A step can break weights although its own loss, reckoned before it, was a number."""
+        training = self._training()
+        networks = (training.network, training.shown)
+        tensors = (t for network in networks for t in network.state_dict().values())
+        if not all(bool(t.isfinite().all()) for t in tensors):
+            raise NotFinite(
+                f"The weights stopped being numbers at step {training.step}. "
+                "Try a smaller learning rate."
+            )
 
     def _flush(self) -> None:
         steps, self._pending = self._pending, []
@@ -141,6 +168,7 @@ class Recorder:
 
     def _save(self) -> None:
         self._flush()
+        self._refuse_broken()
         training = self._training()
         notes = {"step": str(training.step), "seconds": repr(self.seconds)}
         checkpoints.save_tensors(self.folder / "checkpoint.safetensors", training.tensors(), notes)
@@ -149,6 +177,8 @@ class Recorder:
 
     def _show_epoch(self, epoch: int) -> None:
         training = self._training()
+        if not training.recipe.shows(epoch, training.settings):
+            return
         shown = training.preview()
         save_rows(self.folder / "samples" / f"epoch-{epoch:03d}.png", shown.rows)
         entry: dict[str, Any] = {
@@ -172,9 +202,12 @@ def read_settings(folder: Path) -> tuple[str, Settings]:
         settings: Settings = recipe(name).settings.model_validate(content["settings"])
     except KeyError as error:
         raise files.DamagedRun(f"settings.json lacks {error}") from error
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = ": ".join((*map(str, first["loc"]), first["msg"]))
         raise files.DamagedRun(f"settings.json is not valid: {reason}") from error
+    except ValueError as error:
+        raise files.DamagedRun(f"settings.json is not valid: {error}") from error
     return name, settings
 
 
@@ -198,7 +231,7 @@ def load_rows(path: Path, size: int = 28) -> tuple[tuple[Picture, ...], ...]:
     try:
         with Image.open(path, formats=("PNG",)) as image:
             pixels = np.asarray(image.convert("L"))
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise files.DamagedRun(f"{path.name} can't be read: {error}") from error
     height, width = pixels.shape
     if height % size or width % size:

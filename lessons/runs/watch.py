@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lessons.picture import Picture
 from lessons.runs import files, processes
-from lessons.runs.recorder import load_rows, read_settings
-from lessons.training import Settings
+
+if TYPE_CHECKING:  # torch is slow to import, and a worker that waits in line does without
+    from lessons.picture import Picture
+    from lessons.training import Settings
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,13 @@ class RunView:
 
 def all_runs(recipe: str) -> list[RunView]:
     """The runs of one recipe: shipped ones first, then the newest."""
-    folders = [folder for root in (files.SHIPPED, files.root()) for folder in _folders(root)]
-    views = [view(path.name) for path in folders if path.name.startswith(f"{recipe}-")]
-    return sorted(views, key=lambda run: (not run.shipped, -_changed(run.id)))
+    folders = [folder for root in (files.root(), files.SHIPPED) for folder in _folders(root)]
+    ours = {path.name: path for path in folders if path.name.startswith(f"{recipe}-")}
+    views = []
+    for folder in sorted(ours.values(), key=_rank):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            views.append(_view(folder))
+    return views
 
 
 def view(run_id: str) -> RunView:
@@ -96,10 +102,18 @@ def view(run_id: str) -> RunView:
     Raises:
         ValueError: no such run.
     """
-    folder = files.folder_of(run_id)
+    try:
+        return _view(files.folder_of(run_id))
+    except FileNotFoundError as error:
+        raise ValueError(str(error)) from None
+
+
+def _view(folder: Path) -> RunView:
+    from lessons.runs.recorder import read_settings
+
     if not folder.is_dir():
-        raise ValueError("There is no such run; it may have been deleted.")
-    shipped = folder.parent == files.SHIPPED
+        raise FileNotFoundError("There is no such run; it may have been deleted.")
+    run_id, shipped = folder.name, folder.parent == files.SHIPPED
     try:
         recipe, settings = read_settings(folder)
         status = files.Status.read(folder)
@@ -130,6 +144,8 @@ def samples(run_id: str, epoch: int) -> tuple[tuple[Picture, ...], ...]:
     Raises:
         ValueError: no such run or epoch, or its file is damaged.
     """
+    from lessons.runs.recorder import load_rows
+
     path = files.folder_of(run_id) / "samples" / f"epoch-{int(epoch):03d}.png"
     try:
         return load_rows(path)
@@ -166,5 +182,9 @@ def _folders(root: Path) -> list[Path]:
     return [path for path in root.iterdir() if path.is_dir() and files.is_run_name(path.name)]
 
 
-def _changed(run_id: str) -> float:
-    return files.folder_of(run_id).stat().st_ctime
+def _rank(folder: Path) -> tuple[bool, float]:
+    try:
+        begun = (folder / "settings.json").stat().st_mtime  # it is written once
+    except OSError:
+        begun = 0.0
+    return folder.parent != files.SHIPPED, -begun

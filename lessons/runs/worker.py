@@ -13,15 +13,16 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from filelock import FileLock
+
 from lessons.runs import files, processes
 
 if TYPE_CHECKING:
-    from filelock import FileLock
-
     from lessons.runs.recorder import Recorder
     from lessons.training import Step, Training
 
@@ -36,11 +37,31 @@ def main(folder: Path) -> None:
     signal.signal(signal.SIGTERM, _leave)
     if hasattr(os, "nice"):
         os.nice(5)  # pages come first
-    slot = _wait_for_slot(folder)
-    if slot is None:
-        return
-    with slot:
-        _work(folder)
+    with FileLock(folder / ".worker.lock"):  # one worker a run, whatever befell its starter
+        try:
+            processes.sign(folder, os.getpid())
+            _work_while_wanted(folder)
+        except OSError as error:
+            status = replace(files.Status.read(folder), state="failed", reason=_refusal(error))
+            status.overwrite(folder)
+
+
+def _work_while_wanted(folder: Path) -> None:
+    while True:
+        slot = _wait_for_slot(folder)
+        if slot is not None:
+            with slot:
+                _work(folder)
+        if processes.resign(folder, lambda: _more_is_wanted(folder)):
+            return
+
+
+def _more_is_wanted(folder: Path) -> bool:
+    """Whether a paused run was asked to go on, or to end, while its worker was leaving."""
+    status, control = files.Status.read(folder), files.Control.read(folder)
+    if _asked_to_leave or status.state != "paused":
+        return False
+    return control.stop or control.until_step > status.step
 
 
 def _leave(*_: object) -> None:
@@ -48,16 +69,20 @@ def _leave(*_: object) -> None:
     _asked_to_leave = True
 
 
-def _wait_for_slot(folder: Path) -> FileLock | None:
+def _wait_for_slot(folder: Path) -> AbstractContextManager[object] | None:
+    if files.Status.read(folder).state != "queued":  # else its place counts from the wish
+        processes.queue_up(folder)
     status = files.Status.read(folder)
-    replace(status, state="queued", queued_at=time.time(), reason="").write(folder)
     while True:
         control = files.Control.read(folder)
+        if control.stop and (folder / "checkpoint.safetensors").exists():
+            return nullcontext()  # only its weights are left to be written, which needs no slot
         if control.stop or _asked_to_leave or control.until_step <= status.step:
             replace(status, state="stopped" if control.stop else "paused").write(folder)
             return None
         slot = processes.take_slot(folder)
         if slot is not None:
+            replace(status, state="running").write(folder)  # out of the line, while torch loads
             return slot
         time.sleep(0.2)
 
@@ -72,7 +97,7 @@ def _work(folder: Path) -> None:
     except NotFinite as error:
         recorder.say("failed", reason=str(error))
     except OSError as error:
-        recorder.say("failed", reason=f"The run could not be written to disk: {error}.")
+        recorder.say("failed", reason=_refusal(error))
     except MemoryError:
         recorder.say("failed", reason="Out of memory: try a smaller width or batch.")
     except Exception as error:
@@ -121,6 +146,10 @@ def _wait_for_wish(folder: Path, step: int) -> bool:
             return False
         time.sleep(0.05)
     return False
+
+
+def _refusal(error: OSError) -> str:
+    return f"The run could not be written to disk: {error}."
 
 
 def _sentence(error: Exception) -> str:

@@ -12,7 +12,7 @@ def take_from_address(recipe: str) -> None:
     if _key(recipe) in st.session_state:
         return
     named = st.query_params.get("run", "")
-    choice = _existing(named) or _most_lively(recipe)
+    choice = _existing(recipe, named) or _most_lively(recipe)
     if named and choice != named:
         st.warning("The run in this link is not on this machine (any more).")
     watch(recipe, choice)
@@ -25,7 +25,7 @@ def watch(recipe: str, run_id: str | None) -> None:
 
 def watched(recipe: str) -> runs.RunView | None:
     """The run that the reader watches as it stands now; another one if it was deleted."""
-    run_id = _existing(st.session_state.get(_key(recipe)) or "") or _most_lively(recipe)
+    run_id = _existing(recipe, st.session_state.get(_key(recipe)) or "") or _most_lively(recipe)
     st.session_state[_key(recipe)] = run_id
     return runs.view(run_id) if run_id else None
 
@@ -37,7 +37,10 @@ def _most_lively(recipe: str) -> str | None:
     return next(iter(at_work + [run.id for run in all_runs]), None)
 
 
-def _existing(run_id: str) -> str | None:
+def _existing(recipe: str, run_id: str) -> str | None:
+    """The run of that name, if it is here and one of this lesson's."""
+    if not run_id.startswith(f"{recipe}-"):
+        return None
     try:
         return runs.view(run_id).id
     except ValueError:

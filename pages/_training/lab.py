@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lessons import runs
 from lessons.curves import CourseCurve
 from pages import _ui as ui
 from pages._training import focus, rows
 from pages._training.settings import choose
-from pages._training.watch import watch
+from pages._training.watch import Lab, watch
 
 
 def hero(recipe: str, row_names: rows.RowNames) -> None:
@@ -25,6 +27,7 @@ def lab(
     course: CourseCurve | None,
     row_names: rows.RowNames,
     floor: float | None = None,
+    live_words: Callable[[float], str] | None = None,
 ) -> None:
     """Let the reader train one recipe and watch.
 
@@ -33,7 +36,8 @@ def lab(
         course: the course's curve to draw behind, if there is one.
         row_names: what the rows of an epoch's pictures are.
         floor: the lowest loss that is possible, if it is known.
+        live_words: says in a few words what the present loss means.
     """
     focus.take_from_address(recipe)
     choose(recipe)
-    watch(recipe, course, row_names, floor)
+    watch(Lab(recipe, row_names, course, floor, live_words))

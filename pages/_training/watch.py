@@ -1,6 +1,9 @@
-"""The run that is watched: controls, curve and pictures, new once a second while it works."""
+"""The run that is watched: controls, curve and pictures, new once a second until it is over."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -20,37 +23,51 @@ _WORDS = {
     "interrupted": "Interrupted",
     "damaged": "Damaged",
 }
+_OVER = ("finished", "stopped", "damaged")
 _MOST_COMPARED = 8
+_RECENT = 50
+"""Steps over which the present loss is averaged."""
 
 
-def watch(
-    recipe: str, course: CourseCurve | None, row_names: rows.RowNames, floor: float | None
-) -> None:
+@dataclass(frozen=True)
+class Lab:
+    """What a training page wants to see of its runs.
+
+    Attributes:
+        recipe: which.
+        row_names: what the rows of an epoch's pictures are.
+        course: the course's curve to draw behind, if there is one.
+        floor: the lowest loss that is possible, if it is known.
+        live_words: says in a few words what the present loss means.
+    """
+
+    recipe: str
+    row_names: rows.RowNames
+    course: CourseCurve | None
+    floor: float | None
+    live_words: Callable[[float], str] | None
+
+
+def watch(lab: Lab) -> None:
     """Show the watched run; nothing if there is none yet."""
-    _pick(recipe)
-    run = focus.watched(recipe)
-    active = run is not None and run.state in ("running", "queued")
-    st.fragment(_watch, run_every=1.0 if active else None)(recipe, course, row_names, floor, active)
+    _pick(lab.recipe)
+    run = focus.watched(lab.recipe)
+    moves = run is not None and run.state not in _OVER
+    st.fragment(_watch, run_every=1.0 if moves else None)(lab, moves)
 
 
-def _watch(
-    recipe: str,
-    course: CourseCurve | None,
-    row_names: rows.RowNames,
-    floor: float | None,
-    was_active: bool,
-) -> None:
-    run = focus.watched(recipe)
+def _watch(lab: Lab, moved: bool) -> None:
+    run = focus.watched(lab.recipe)
     if run is None:
         st.info("No run yet. Choose a preset and press Start.")
         return
-    if was_active != (run.state in ("running", "queued")):
+    if moved != (run.state not in _OVER):
         st.rerun()  # begins or ends the once-a-second look
-    _headline(run)
+    _headline(run, lab.live_words)
     controls(run)
-    ui.problems(recipe)
-    _curves(recipe, run, course, floor)
-    _epochs(recipe, run, row_names)
+    ui.problems(lab.recipe)
+    _curves(lab, run)
+    _epochs(lab, run)
     _take_home(run)
 
 
@@ -81,7 +98,7 @@ def _pick(recipe: str) -> None:
         )
 
 
-def _headline(run: runs.RunView) -> None:
+def _headline(run: runs.RunView, live_words: Callable[[float], str] | None) -> None:
     """Say in one line where the run stands, and draw how far it is."""
     ui.label(f"{'Reference run · ' if run.shipped else ''}{run.label}")
     if run.settings is None:
@@ -101,6 +118,8 @@ def _headline(run: runs.RunView) -> None:
         parts.append(
             f"{ui.duration(run.seconds)} of training on {run.device}" if run.device else ""
         )
+    if live_words and run.curve.losses:
+        parts.append(live_words(smooth(run.curve.losses[-_RECENT:], 0.9)[-1]))
     st.markdown(" · ".join(part for part in parts if part))
     if run.state not in ("finished", "stopped"):
         st.progress(min(run.step / total, 1.0))
@@ -110,9 +129,8 @@ def _headline(run: runs.RunView) -> None:
         st.warning("Its process ended without a word. Resume goes on from the last checkpoint.")
 
 
-def _curves(
-    recipe: str, run: runs.RunView, course: CourseCurve | None, floor: float | None
-) -> None:
+def _curves(lab: Lab, run: runs.RunView) -> None:
+    recipe, course, floor = lab.recipe, lab.course, lab.floor
     left, right = st.columns(2, vertical_alignment="center")
     log_y = left.toggle("Logarithmic scale", value=True, key=f"{recipe}: log")
     weight = right.slider("Smoothing", 0.0, 0.99, 0.9, 0.01, key=f"{recipe}: smoothing")
@@ -150,16 +168,16 @@ def _compared(recipe: str, watched: str) -> list[runs.RunView]:
     return [run for run in views if run.settings and run.id != watched]
 
 
-def _epochs(recipe: str, run: runs.RunView, row_names: rows.RowNames) -> None:
+def _epochs(lab: Lab, run: runs.RunView) -> None:
     """The same test digits after each epoch, on a slider."""
-    frames = {e.epoch: rows.wide(run.id, e, row_names) for e in run.epochs}
+    frames = {e.epoch: rows.wide(run.id, e, lab.row_names) for e in run.epochs}
     frames = {epoch: frame for epoch, frame in frames.items() if frame}
     if not frames:
         return
     st.markdown("**The same test digits after each epoch**")
     ui.scrubber(
         list(frames.values()),
-        key=f"{recipe}_epochs_{run.id}",
+        key=f"{lab.recipe}_epochs_{run.id}",
         labels=["Before training" if not epoch else f"After epoch {epoch}" for epoch in frames],
         title="Epoch",
         size=_ROW_WIDTH,

@@ -1,0 +1,203 @@
+"""B2.2 · Teach one network every noise level, and sample from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from lessons.forward_process import add_noise
+from lessons.iterative_denoising import (
+    CLEAN,
+    Frame,
+    NoiseSource,
+    PredictNoise,
+    denoise,
+    step_variance,
+)
+from lessons.schedules import ddpm_schedule
+from lessons.train_denoiser import TEST_DIGITS, noise_like, pictures, test_digits
+from lessons.training import Batch, Preview, Recipe, Settings
+from models.unet import TimeConditionalUNet
+
+STEPS: Final = 300
+"""T: timesteps 1 to T stand for the indices 0 to T − 1 of the schedule."""
+
+ALPHA_BARS: Final = ddpm_schedule(1e-4, 0.02, STEPS).alpha_bars
+SHOWN_EPOCHS: Final = (1, 5, 10, 20)
+SHOWN: Final = 40
+
+
+class DDPMSettings(Settings):
+    """Settings of a DDPM; the defaults are the course's."""
+
+    epochs: int = Field(20, ge=1, le=40, title="Epochs")
+    decay: float = Field(0.1, ge=0.01, le=1.0, title="Learning-rate factor at the end")
+
+
+def noise_loss(eps_hat: Tensor, eps: Tensor) -> Tensor:
+    r"""Ask the network for the noise in the picture, not for the picture.
+
+    $$
+    L = \mathbb{E}_{x_0, \epsilon, t} \, \lVert \epsilon_\theta(x_t, t) - \epsilon \rVert^2
+    $$
+
+    A network that always answers 0 has a loss of 1: the noise has unit variance.
+
+    Source: Ho et al. 2020 (arXiv:2006.11239), eq. 14.
+
+    Args:
+        eps_hat: the network's answer, (B, 1, 28, 28).
+        eps: the noise that was added, shape of `eps_hat`.
+
+    Returns:
+        The mean squared error, a scalar.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if eps_hat.shape != eps.shape:
+        raise ValueError(f"eps_hat is {tuple(eps_hat.shape)} but eps is {tuple(eps.shape)}")
+    return (eps_hat.float() - eps).square().mean()
+
+
+def normalised(index: Tensor) -> Tensor:
+    r"""Turn an index into the schedule into what the network sees: $t / T$ with $t$ from 1 to $T$.
+
+    Args:
+        index: (B,) int64, 0 to T − 1.
+
+    Returns:
+        (B,) float32 in (0, 1].
+    """
+    return (index + 1).float() / STEPS
+
+
+def noisy(x_0: Tensor, index: Tensor, eps: Tensor) -> Tensor:
+    """Noise each picture to its own level: `add_noise` with ᾱ looked up, (B, 1, 28, 28)."""
+    alpha_bar_t = ALPHA_BARS[index.cpu()].float().view(-1, 1, 1, 1).to(x_0.device)
+    return add_noise(x_0, alpha_bar_t, eps)
+
+
+def loss(network: nn.Module, batch: Batch, _: Settings) -> Tensor:
+    """One training step's loss: each picture at a timestep of its own."""
+    index = random_timesteps(batch)
+    eps = batch.noise()
+    eps_hat = network(noisy(batch.images, index, eps), normalised(index))
+    return noise_loss(eps_hat, eps)
+
+
+def random_timesteps(batch: Batch) -> Tensor:
+    """An index into the schedule for each picture, all alike likely, (B,) int64."""
+    drawn = torch.randint(0, STEPS, (len(batch.images),), generator=batch.random)
+    return drawn.to(batch.images.device)
+
+
+def predictor(network: nn.Module) -> PredictNoise:
+    """The network as the sampling loop wants it: (x_t, index) → eps."""
+
+    def predict(x_t: Tensor, t: int) -> Tensor:
+        index = torch.full((len(x_t),), t, device=x_t.device)
+        eps: Tensor = network(x_t, normalised(index)).float()
+        return eps
+
+    return predict
+
+
+def sample(
+    predict_noise: PredictNoise, seed: int, count: int, device: torch.device
+) -> Iterator[Frame]:
+    """Make digits out of noise, one small step after the other.
+
+    Args:
+        predict_noise: (x_t, index) → eps; its network in eval mode.
+        seed: picture i is the same for any `count`.
+        count: how many digits.
+        device: where the network is.
+
+    Yields:
+        A `Frame` a step, STEPS in all; the last is clean.
+    """
+    source = NoiseSource(seed, count, (1, 28, 28))
+    timesteps = (*range(STEPS - 1, -1, -1), CLEAN)
+    yield from denoise(
+        source().to(device),
+        timesteps,
+        ALPHA_BARS,
+        predict_noise,
+        lambda: source().to(device),
+        step_variance,
+    )
+
+
+def last(frames: Iterator[Frame]) -> Tensor:
+    """The pictures of the last frame, on the CPU."""
+    for frame in frames:
+        final = frame
+    return final.x_t.cpu()
+
+
+def build(settings: Settings) -> nn.Module:
+    """A fresh `TimeConditionalUNet` of the chosen width."""
+    return TimeConditionalUNet(in_channels=1, num_classes=10, num_hiddens=settings.num_hiddens)
+
+
+def preview(network: nn.Module, settings: Settings) -> Preview:
+    """Forty samples, and the loss over the first 1,000 test digits at evenly spread timesteps."""
+    device = next(network.parameters()).device
+    samples = last(sample(predictor(network), settings.seed, SHOWN, device))
+    index, eps, x_0 = evaluation_case(settings.seed)
+    eps_hat = predict_in_parts(network, noisy(x_0, index, eps), normalised(index), device)
+    return Preview(
+        rows=tuple(pictures(row) for row in torch.split(samples, 10)),
+        numbers={"test_loss": float(noise_loss(eps_hat, eps))},
+    )
+
+
+def evaluation_case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Timesteps, noise and clean digits of the test loss, the same after every epoch."""
+    x_0 = test_digits(TEST_DIGITS)
+    index = torch.arange(len(x_0)) % STEPS
+    return index, noise_like(x_0, seed), x_0
+
+
+def predict_in_parts(network: nn.Module, x: Tensor, t: Tensor, device: torch.device) -> Tensor:
+    """The network's answers for many pictures, 250 at a time, on the CPU."""
+    parts = zip(torch.split(x, 250), torch.split(t, 250), strict=True)
+    return torch.cat([network(x.to(device), t.to(device)).float().cpu() for x, t in parts])
+
+
+PRESETS: Final = {
+    "Course": DDPMSettings(),
+    "Laptop": DDPMSettings(
+        num_hiddens=16,
+        epochs=6,
+        images_per_epoch=10_000,
+        learning_rate=1e-2,
+        decay=0.01,
+        schedule="linear",
+        ema=0.995,
+    ),
+    "Demo": DDPMSettings(
+        num_hiddens=16,
+        epochs=2,
+        images_per_epoch=8_000,
+        learning_rate=1e-2,
+        decay=0.01,
+        schedule="linear",
+        ema=0.995,
+    ),
+}
+
+RECIPE: Final = Recipe(
+    name="ddpm",
+    settings=DDPMSettings,
+    build=build,
+    loss=loss,
+    preview=preview,
+    presets=PRESETS,
+    shown_epochs=lambda settings: SHOWN_EPOCHS if settings.epochs > 10 else range(41),
+)

@@ -1,0 +1,256 @@
+"""Every page opens, and none breaks whatever its widgets, its address or a run's folder holds.
+
+Pages and widgets are found, so that a new one is covered at birth.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_runs import wait_for
+from streamlit.testing.v1 import AppTest
+
+from lessons import runs
+from lessons.runs import processes, recipes
+from pages._ui import lessons
+
+ROUTER = str((lessons.FOLDER / "_router.py").resolve())
+PAGES = sorted(file.name for file in lessons.FOLDER.glob("*.py") if file.name[0] != "_")
+TRAINING = {"train_denoiser.py": "denoiser", "pure_noise.py": "pure-noise"}
+NUMBERS = ("slider", "number_input")
+CHOICES = ("selectbox", "select_slider", "radio", "button_group")
+SWITCHES = ("toggle", "checkbox")
+TEXTS = ("text_input", "text_area")
+KINDS = (*NUMBERS, *CHOICES, *SWITCHES, *TEXTS, "multiselect")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one short finished run of each recipe."""
+    folder = tmp_path_factory.mktemp("finished")
+    short = {"num_hiddens": 8, "images_per_epoch": 1000, "epochs": 1, "precision": "float32"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIFFUSION_RUNS", str(folder))
+        patch.setenv("DIFFUSION_TRAINING_SLOTS", "2")
+        started = [
+            runs.start(name, runs.nearest_settings(name, short)[0]) for name in recipes.NAMES
+        ]
+        for run_id in started:
+            wait_for(run_id, "finished")
+        for child in processes._children:
+            child.wait(60)
+    return folder
+
+
+@pytest.fixture(params=["without runs", "with finished runs"])
+def shelf(request: pytest.FixtureRequest, runs_folder: Path) -> Path:
+    """The folder of runs: with nothing in it, or with finished ones."""
+    if request.param == "with finished runs":
+        shutil.copytree(request.getfixturevalue("finished"), runs_folder)
+    return runs_folder
+
+
+@pytest.fixture
+def finished_runs(finished: Path, runs_folder: Path) -> Path:
+    """The folder of runs, with finished ones of this test's own."""
+    shutil.copytree(finished, runs_folder)
+    return runs_folder
+
+
+def opened(file: str, **address: str) -> AppTest:
+    test = AppTest.from_file(ROUTER, default_timeout=100)
+    test.query_params.update(address)
+    if file != lessons.HOME:
+        test.switch_page(file)
+    return test.run()
+
+
+def run_folders(root: Path, recipe: str = "") -> list[Path]:
+    return [run for run in root.glob(f"{recipe}*-*") if run.is_dir()]
+
+
+def widgets(test: AppTest) -> dict[tuple[str, str], Any]:
+    return {(kind, w.key or w.label): w for kind in KINDS for w in test.get(kind)}
+
+
+def both_ends(kind: str, widget: Any) -> tuple[Any, Any]:
+    if kind in NUMBERS:
+        number = type(widget.value)
+        return number(widget.min), number(widget.max)
+    if kind in CHOICES:
+        return widget.options[0], widget.options[-1]
+    if kind == "multiselect":
+        return [], widget.options[: widget.proto.max_selections or None]
+    return (False, True) if kind in SWITCHES else ("", "<b>x</b> " * 1000)
+
+
+def sentences(test: AppTest) -> list[str]:
+    """What the page has to say about something that it could not take as it was."""
+    return [said.value for said in (*test.toast, *test.warning, *test.error)]
+
+
+def assert_fine(test: AppTest, what: str = "") -> None:
+    assert [f"{e.message} {e.stack_trace[-3:]}" for e in test.exception] == [], what
+    assert [error.value for error in test.error] == [], what
+
+
+def widget_named(test: AppTest, key: str) -> Any:
+    [found] = [widget for (_, name), widget in widgets(test).items() if name == key]
+    return found
+
+
+def bound(kinds: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Page and name of each widget of these kinds that the address can set."""
+    for file in PAGES:
+        for (kind, _), widget in widgets(opened(file)).items():
+            name = getattr(widget.proto, "query_param_key", "")
+            if name and kind in kinds and (name != "seed" or file == lessons.HOME):
+                yield file, name
+
+
+@pytest.mark.parametrize("file", PAGES)
+@pytest.mark.usefixtures("shelf")
+def test_every_page_opens(file: str) -> None:
+    test = opened(file)
+    assert_fine(test)
+    assert test.title
+    assert not sentences(test)
+
+
+@pytest.mark.parametrize("file", PAGES)
+@pytest.mark.usefixtures("shelf")
+def test_every_widget_survives_both_its_ends(file: str) -> None:
+    test = opened(file)
+    for kind, name in widgets(test):
+        before = widgets(test)[kind, name].value
+        for value in both_ends(kind, widgets(test)[kind, name]):
+            if (kind, name) not in widgets(test):
+                break  # the other end has made it disappear
+            widgets(test)[kind, name].set_value(value).run()
+            assert_fine(test, f"{name} = {value}")
+        if (kind, name) in widgets(test):
+            widgets(test)[kind, name].set_value(before)
+
+
+@pytest.mark.parametrize("file", PAGES)
+@pytest.mark.usefixtures("finished_runs")
+def test_every_number_survives_what_no_widget_would_send(file: str) -> None:
+    test = opened(file)
+    for name in [name for name in widgets(test) if name[0] in NUMBERS]:
+        low, high = both_ends(name[0], widgets(test)[name])
+        before = widgets(test)[name].value
+        for value in (low - 10, 10 * high + 1, 1e300):
+            widgets(test)[name].set_value(value).run()
+            assert_fine(test, f"{name[1]} = {value}")
+            assert low <= widgets(test)[name].value <= high, f"{name[1]} = {value}"
+        widgets(test)[name].set_value(before)
+
+
+@pytest.mark.parametrize("asked", ["99999999999", "-99999999999", "abc"])
+@pytest.mark.usefixtures("finished_runs")
+def test_a_number_out_of_range_in_the_address_becomes_the_nearest_with_a_sentence(
+    asked: str,
+) -> None:
+    found = list(bound(NUMBERS))
+    assert ("forward_process.py", "a11_t") in found
+    for file, name in found:
+        where = f"{file}?{name}={asked}"
+        default = widget_named(opened(file), name).value
+        test = opened(file, **{name: asked})
+        assert_fine(test, where)
+        assert len(sentences(test)) == 1, where
+        low, high = both_ends("number_input", widget_named(test, name))
+        near = {"9": high, "-": low}.get(asked[0], default)
+        assert widget_named(test, name).value == near, where
+
+
+@pytest.mark.parametrize("asked", ["99999999999", "abc", ""])
+@pytest.mark.usefixtures("finished_runs")
+def test_a_choice_in_the_address_that_is_none_becomes_the_default_with_a_sentence(
+    asked: str,
+) -> None:
+    for file, name in bound(CHOICES):
+        where = f"{file}?{name}={asked}"
+        default = widget_named(opened(file), name).value
+        test = opened(file, **{name: asked})
+        assert_fine(test, where)
+        assert widget_named(test, name).value == default, where
+        assert len(sentences(test)) == 1, where
+
+
+def test_settings_from_the_address_become_the_nearest_allowed_ones_with_a_sentence_each() -> None:
+    test = opened("train_denoiser.py", num_hiddens="999", sigma="abc", epochs="2")
+    assert_fine(test)
+    knobs = {name: w.value for (_, name), w in widgets(test).items()}
+    assert knobs["denoiser: num_hiddens"] == 128
+    assert knobs["denoiser: sigma"] == 0.5
+    assert knobs["denoiser: epochs"] == 2
+    said = [warning.value for warning in test.warning]
+    assert len(said) == 2
+    assert any("999" in sentence and "128" in sentence for sentence in said)
+    assert any("abc" in sentence and "0.5" in sentence for sentence in said)
+    assert not test.run().warning
+
+
+@pytest.mark.parametrize("file", TRAINING)
+@pytest.mark.parametrize("name", ["../../etc", "denoiser-0000000000", "<script>", "x" * 5000, "."])
+@pytest.mark.usefixtures("shelf")
+def test_a_link_to_a_run_that_is_not_here_says_so_in_one_sentence(file: str, name: str) -> None:
+    test = opened(file, run=name)
+    assert_fine(test)
+    assert len(sentences(test)) == 1
+
+
+@pytest.mark.parametrize(("file", "recipe"), TRAINING.items())
+def test_a_link_to_a_run_of_another_lesson_is_one_to_a_run_that_is_not_here(
+    file: str, recipe: str, finished_runs: Path
+) -> None:
+    [own] = run_folders(finished_runs, recipe)
+    shutil.rmtree(own)
+    [other] = [folder.name for folder in run_folders(finished_runs)]
+    test = opened(file, run=other)
+    assert_fine(test)
+    assert len(sentences(test)) == 1
+
+
+@pytest.mark.parametrize(("file", "recipe"), TRAINING.items())
+def test_a_link_to_a_run_shows_that_run(file: str, recipe: str, finished_runs: Path) -> None:
+    [run] = run_folders(finished_runs, recipe)
+    test = opened(file, run=run.name)
+    assert_fine(test)
+    assert not sentences(test)
+    assert any("**Finished** · step 4 of 4" in text.value for text in test.markdown)
+
+
+DAMAGE = {
+    "settings.json": "{",
+    "status.json": '{"state": 3, "colour": "red"}',
+    "metrics.jsonl": "not json\n",
+    "epochs.jsonl": '{"epoch": "one"}\n',
+    "samples/epoch-001.png": "no picture",
+    "weights.safetensors": "no weights",
+    "worker.json": "[]",
+    "control.json": "",
+}
+
+
+@pytest.mark.parametrize("damaged", DAMAGE)
+@pytest.mark.parametrize("file", PAGES)
+def test_a_damaged_file_of_a_run_breaks_no_page(
+    file: str, damaged: str, finished_runs: Path
+) -> None:
+    for run in run_folders(finished_runs):
+        (run / damaged).write_text(DAMAGE[damaged], "utf-8")
+    test = opened(file)
+    assert not test.exception
+    assert not [error.value for error in test.error if "fault" in error.value]
+
+
+@pytest.mark.parametrize("file", TRAINING)
+def test_a_damaged_run_is_listed_with_the_reason(file: str, finished_runs: Path) -> None:
+    for run in run_folders(finished_runs):
+        (run / "settings.json").write_text("{", "utf-8")
+    test = opened(file)
+    assert any("settings.json can't be read" in error.value for error in test.error)
