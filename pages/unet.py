@@ -46,18 +46,8 @@ ui.lesson_header(__doc__)
 trained = lesson.trained_runs()
 usual = lesson.usual_width(trained)
 with st.container(horizontal=True, gap="medium"):
-    D = st.segmented_control(
-        "Width D", lesson.WIDTHS, default=usual, required=True, key="b11_width", bind="query-params"
-    )
-    digit = st.segmented_control(
-        "Digit",
-        range(10),
-        default=3,
-        required=True,
-        wrap=True,
-        key="b11_digit",
-        bind="query-params",
-    )
+    D = ui.choice("Width D", lesson.WIDTHS, usual, key="b11_width")
+    digit = ui.choice("Digit", range(10), 3, key="b11_digit")
 run = trained.get(D)
 network = ui.live(lesson.architecture, num_hiddens=D)
 walk = ui.live(
@@ -65,6 +55,7 @@ walk = ui.live(
 )
 
 place = st.container()
+ui.check_choice(BLOCK, NAMES, NAMES[0])
 name = st.segmented_control(
     "Block",
     NAMES,

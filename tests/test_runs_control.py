@@ -28,6 +28,9 @@ FAR: dict[str, tuple[Any, Any]] = {
     "ema": (-0.1, 1.0),
     "seed": (-1, 2**31),
     "sigma": (-0.5, 1e300),
+    "drop": (-0.1, 1.0),
+    "gamma": (-1.0, 21.0),
+    "sample_steps": (0, 301),
 }
 ENDS: dict[str, tuple[Any, Any]] = {
     "num_hiddens": (8, 128),
@@ -39,6 +42,9 @@ ENDS: dict[str, tuple[Any, Any]] = {
     "ema": (0.0, 0.9999),
     "seed": (0, 2**31 - 1),
     "sigma": (0.05, 2.0),
+    "drop": (0.0, 0.9),
+    "gamma": (0.0, 20.0),
+    "sample_steps": (1, 300),
 }
 JUNK = (None, "", "much", [], [8], {}, math.nan, math.inf, -math.inf, 1.5j, b"\xff", object())
 EVERY_FIELD = [(name, field) for name in NAMES for field in recipe(name).settings.model_fields]

@@ -20,7 +20,7 @@ from pages._ui.explain import explain
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
 from pages._ui.messages import duration, problems, telling
-from pages._ui.numbers import nearest, number, slider
+from pages._ui.numbers import check_choice, choice, nearest, number, slider
 from pages._ui.pictures import grid, stack, strip
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
@@ -29,6 +29,8 @@ from pages._ui.words import caption, label, lesson_header, note, say
 __all__ = [
     "Trace",
     "caption",
+    "check_choice",
+    "choice",
     "contents",
     "csv",
     "downloads",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import streamlit as st
 
 Number = TypeVar("Number", int, float)
+Option = TypeVar("Option", int, str)
 _CORRECTION: Final = "ui_correction"
 
 
@@ -43,10 +45,29 @@ def check_address(key: str, low: Number, high: Number, otherwise: Number) -> Non
     allowed = nearest(_number(asked), low, high, otherwise)
     if str(allowed) == asked or _number(asked) == allowed:
         return
+    _correct(key, asked, allowed, f"{low} to {high}")
+
+
+def check_choice(key: str, options: Sequence[Any], otherwise: Any) -> None:
+    """Before a choice that the address may make: bring it to one that is offered, and say so.
+
+    Args:
+        key: the widget's key, which is also its name in the address.
+        options: what is offered.
+        otherwise: the default.
+    """
+    asked = st.query_params.get(key)
+    if asked is None or key in st.session_state or asked in map(str, options):
+        return
+    _correct(key, asked, otherwise, ", ".join(map(str, options)))
+
+
+def _correct(key: str, asked: str, allowed: object, offered: str) -> None:
     st.query_params[key] = str(allowed)
     asked = asked if len(asked) <= 20 else f"{asked[:20]}…"
     st.session_state[_CORRECTION] = (
-        f"The address asked for {key} = {asked}. Allowed is {low} to {high}, so it is {allowed}."
+        f"The address asked for {key} = {asked or 'nothing'}. "
+        f"Allowed is {offered}, so it is {allowed}."
     )
     st.rerun()
 
@@ -83,6 +104,15 @@ def number(
     check_address(key, low, high, value)
     sent = st.number_input(label, low, high, value, step, key=key, bind="query-params")
     return nearest(sent, low, high, value)
+
+
+def choice(label: str, options: Sequence[Option], value: Option, *, key: str) -> Option:
+    """Show a row of options of which one is chosen, otherwise as `slider`."""
+    check_choice(key, options, value)
+    sent = st.segmented_control(
+        label, options, default=value, required=True, wrap=True, key=key, bind="query-params"
+    )
+    return sent if sent in options else value
 
 
 def _number(text: str) -> float | None:
