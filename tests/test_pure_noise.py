@@ -95,3 +95,12 @@ def shown_by(network: nn.Module) -> Preview:
 
 def first() -> Tensor:
     return first_test_digits(1000)
+
+
+def test_the_loss_tells_the_distance_to_the_mean() -> None:
+    x = first_test_digits(200)
+    answer = lesson.best_blind_guess(x) + 0.1
+    loss = (answer - x).square().mean().item()
+    floor = lesson.error_floor(x).item()
+    assert lesson.distance_from_loss(loss, floor) == pytest.approx(0.1, abs=1e-4)
+    assert lesson.distance_from_loss(floor / 2, floor) == 0

@@ -75,11 +75,12 @@ def colour_tex(formula: str, also: dict[str, str] | None = None) -> str:
     Returns:
         The formula with `\\textcolor` around each symbol.
     """
-    patterns = [f"(?P<{symbol}>{tex})" for symbol, tex in _TEX.items()]
     # The longest names first, or the x of \\hat x would be taken for x.
     named = sorted((also or {}).items(), key=lambda pair: -len(pair[0]))
     letters = {f"also_{i}": pair for i, pair in enumerate(named)}
-    patterns += [f"(?P<{group}>{_letter(name)})" for group, (name, _) in letters.items()]
+    # Before the table's own, which they may overrule: in flow matching x_0 is the noise.
+    patterns = [f"(?P<{group}>{_letter(name)})" for group, (name, _) in letters.items()]
+    patterns += [f"(?P<{symbol}>{tex})" for symbol, tex in _TEX.items()]
 
     def paint(match: re.Match[str]) -> str:
         group = match.lastgroup or ""
