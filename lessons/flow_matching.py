@@ -215,7 +215,7 @@ F = TypeVar("F", bound=FlowSettings)
 
 
 def _presets(kind: type[F]) -> dict[str, F]:
-    laptop = {"num_hiddens": 16, "epochs": 6, "images_per_epoch": 5_000, **_QUICK}
+    laptop = {"num_hiddens": 16, "epochs": 6, "images_per_epoch": 10_000, **_QUICK}
     demo = {"num_hiddens": 16, "epochs": 2, "images_per_epoch": 6_000, **_QUICK}
     return {
         "Course": kind(),

@@ -19,7 +19,10 @@ _STEPS: Final = 3
 
 
 def images_per_second(
-    name: str, num_hiddens: int, precision: str
+    name: str,
+    num_hiddens: int,
+    precision: str,
+    busy: bool,  # noqa: ARG001 - a result of its own
 ) -> Generator[Progress, None, float]:
     """Train a throw-away network for a moment and measure its speed.
 
@@ -27,6 +30,7 @@ def images_per_second(
         name: the recipe.
         num_hiddens: the width D; other settings hardly matter for the speed of an image.
         precision: "float32" or "bfloat16".
+        busy: whether another run trains meanwhile, so that the two speeds are kept apart.
 
     Yields:
         Progress after each step.

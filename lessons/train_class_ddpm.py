@@ -11,9 +11,6 @@ from torch import Tensor, nn
 from lessons.guidance import guide
 from lessons.iterative_denoising import PredictNoise
 from lessons.train_ddpm import (
-    PRESETS as TIME_PRESETS,
-)
-from lessons.train_ddpm import (
     SHOWN,
     SHOWN_EPOCHS,
     DDPMSettings,
@@ -111,9 +108,7 @@ def preview(network: nn.Module, settings: ClassDDPMSettings) -> Preview:
     )
 
 
-PRESETS: Final = {
-    name: ClassDDPMSettings(**preset.model_dump()) for name, preset in TIME_PRESETS.items()
-}
+PRESETS: Final = {"Course": ClassDDPMSettings()}
 
 RECIPE: Final = Recipe(
     name="class-ddpm",

@@ -170,27 +170,7 @@ def predict_in_parts(network: nn.Module, x: Tensor, t: Tensor, device: torch.dev
     return torch.cat([network(x.to(device), t.to(device)).float().cpu() for x, t in parts])
 
 
-PRESETS: Final = {
-    "Course": DDPMSettings(),
-    "Laptop": DDPMSettings(
-        num_hiddens=16,
-        epochs=6,
-        images_per_epoch=10_000,
-        learning_rate=1e-2,
-        decay=0.01,
-        schedule="linear",
-        ema=0.995,
-    ),
-    "Demo": DDPMSettings(
-        num_hiddens=16,
-        epochs=2,
-        images_per_epoch=8_000,
-        learning_rate=1e-2,
-        decay=0.01,
-        schedule="linear",
-        ema=0.995,
-    ),
-}
+PRESETS: Final = {"Course": DDPMSettings()}
 
 RECIPE: Final = Recipe(
     name="ddpm",

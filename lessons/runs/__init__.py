@@ -15,13 +15,14 @@ from lessons.runs.control import (
     stop,
 )
 from lessons.runs.options import Knob, check_memory, knobs, presets
-from lessons.runs.watch import Epoch, RunView, all_runs, samples, view, weights_file
+from lessons.runs.watch import Epoch, RunView, all_runs, busy, samples, view, weights_file
 
 __all__ = [
     "Epoch",
     "Knob",
     "RunView",
     "all_runs",
+    "busy",
     "check_memory",
     "delete",
     "knobs",

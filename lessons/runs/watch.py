@@ -153,10 +153,22 @@ def samples(run_id: str, epoch: int) -> tuple[tuple[Picture, ...], ...]:
         raise ValueError(str(error)) from error
 
 
+def busy() -> bool:
+    """Whether a run trains on this machine right now."""
+    return any(_trains(folder) for folder in _folders(files.root()))
+
+
 def weights_file(run_id: str) -> Path | None:
     """Where a run's finished weights lie (safetensors), or None before its end."""
     path = files.folder_of(run_id) / "weights.safetensors"
     return path if path.is_file() else None
+
+
+def _trains(folder: Path) -> bool:
+    try:
+        return files.Status.read(folder).state == "running" and processes.alive(folder)
+    except files.DamagedRun:
+        return False
 
 
 def _true_state(status: files.Status, folder: Path) -> files.State:

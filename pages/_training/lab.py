@@ -18,7 +18,7 @@ def hero(recipe: str, row_names: rows.RowNames) -> None:
     if shipped is None:
         return
     last = shipped.epochs[-1]
-    ui.stack(rows.wide(shipped.id, last, row_names))
+    ui.stack(rows.wide(shipped.id, last, row_names), size=rows.ROW_WIDTH)
     ui.label(f"Reference run · {shipped.label} · trained on {shipped.device}")
 
 

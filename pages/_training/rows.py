@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from lessons import runs
 from lessons.picture import Picture, Symbol, side_by_side
 
+ROW_WIDTH = 28 * 10 * 3
+"""CSS pixels of ten digits in a row, each pixel of a digit three wide."""
+
 RowNames = Sequence[tuple[str, Symbol]]
 """What each row shows: words with the epoch's numbers as `{psnr:.1f}`, and its symbol."""
 

@@ -10,6 +10,7 @@ from lessons import runs, speed
 from pages import _ui as ui
 from pages._training import focus
 
+_WHILE_BUSY = " while another run trains; alone it will be faster"
 _MAIN = ("num_hiddens", "epochs", "learning_rate")
 
 
@@ -52,18 +53,20 @@ def _start_row(recipe: str, settings: Any) -> None:
         args=(recipe, settings),
     )
     with words:
+        busy = runs.busy()
         rate = ui.live(
             speed.images_per_second,
             slot=f"{recipe} speed",
             name=recipe,
             num_hiddens=settings.num_hiddens,
             precision=settings.precision,
+            busy=busy,
         )
         if rate:
             seconds = settings.total_images / rate
             ui.caption(
                 f"{settings.total_images:,} images: **about {ui.duration(seconds)}** on this "
-                f"machine, measured at {rate:,.0f} images/s as busy as it is now."
+                f"machine, measured at {rate:,.0f} images/s{_WHILE_BUSY if busy else ''}."
             )
     ui.problems(recipe)
 

@@ -180,11 +180,8 @@ def _epochs(lab: Lab, run: runs.RunView) -> None:
         key=f"{lab.recipe}_epochs_{run.id}",
         labels=["Before training" if not epoch else f"After epoch {epoch}" for epoch in frames],
         title="Epoch",
-        size=_ROW_WIDTH,
+        size=rows.ROW_WIDTH,
     )
-
-
-_ROW_WIDTH = 28 * 10 * 3
 
 
 def _take_home(run: runs.RunView) -> None:
