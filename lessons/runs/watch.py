@@ -5,13 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lessons.runs import files, processes
 
 if TYPE_CHECKING:  # torch is slow to import, and a worker that waits in line does without
     from lessons.picture import Picture
     from lessons.training import Settings
+
+
+_IN_LABEL: Final = {"sigma": "σ = {:g}", "sample_steps": "{} steps", "gamma": "γ = {:g}"}
+"""What a label says of the settings that only some recipes have."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ class RunView:
         own, s = self.settings.model_dump(), self.settings
         parts = [f"D = {s.num_hiddens}", f"{s.epochs} × {s.images_per_epoch:,} images"]
         parts += [f"batch {s.batch_size}", f"rate {s.learning_rate:g}"]
-        parts += [f"σ = {own['sigma']:g}"] if "sigma" in own else []
+        parts += [f"EMA {s.ema:g}"] if s.ema else []
+        parts += [words.format(own[name]) for name, words in _IN_LABEL.items() if name in own]
         parts += [s.precision, f"seed {s.seed}"]
         return " · ".join(parts)
 
