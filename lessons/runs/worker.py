@@ -24,6 +24,7 @@ from lessons.runs import files, processes
 
 if TYPE_CHECKING:
     from lessons.runs.recorder import Recorder
+    from lessons.runs.threads import Threads
     from lessons.training import Step, Training
 
 PAUSE_PATIENCE: Final = 120.0
@@ -106,9 +107,11 @@ def _work(folder: Path) -> None:
 
 
 def _train(folder: Path, training: Training, recorder: Recorder) -> None:
+    from lessons.runs.threads import Threads
     from lessons.training import train
 
     recorder.say("running")
+    threads = Threads() if training.device.type == "cpu" else None
     steps = train(training)
     total = training.settings.total_steps
     while training.step < total:
@@ -125,14 +128,17 @@ def _train(folder: Path, training: Training, recorder: Recorder) -> None:
                 return
             recorder.say("running")
             continue
-        _one_step(steps, recorder)
+        _one_step(steps, recorder, threads)
     recorder.finish("finished")
 
 
-def _one_step(steps: Iterator[Step], recorder: Recorder) -> None:
+def _one_step(steps: Iterator[Step], recorder: Recorder, threads: Threads | None) -> None:
     start = time.perf_counter()
     step = next(steps)
-    recorder.note(step, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    recorder.note(step, seconds)
+    if threads and not step.ends_epoch:  # an epoch's last batch may be smaller, and so faster
+        threads.after_step(seconds)
 
 
 def _wait_for_wish(folder: Path, step: int) -> bool:
