@@ -252,5 +252,6 @@ def test_a_damaged_file_of_a_run_breaks_no_page(
 def test_a_damaged_run_is_listed_with_the_reason(file: str, finished_runs: Path) -> None:
     for run in run_folders(finished_runs):
         (run / "settings.json").write_text("{", "utf-8")
-    test = opened(file)
+    [own] = run_folders(finished_runs, TRAINING[file])
+    test = opened(file, run=own.name)
     assert any("settings.json can't be read" in error.value for error in test.error)

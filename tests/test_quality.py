@@ -19,7 +19,8 @@ def test_an_even_error_has_its_known_psnr(off_by: float, decibels: float) -> Non
 
 
 def test_psnr_agrees_with_scikit_image() -> None:
-    metrics = pytest.importorskip("skimage.metrics")
+    from skimage import metrics
+
     random = torch.Generator().manual_seed(1)
     truth = torch.rand(1, 3, 8, 8, generator=random)
     image = truth + 0.1 * torch.randn(truth.shape, generator=random)

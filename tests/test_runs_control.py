@@ -50,6 +50,12 @@ JUNK = (None, "", "much", [], [8], {}, math.nan, math.inf, -math.inf, 1.5j, b"\x
 EVERY_FIELD = [(name, field) for name in NAMES for field in recipe(name).settings.model_fields]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the test's own runs are listed."""
+    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("end", [0, 1])
 def test_a_wish_beyond_an_end_gets_the_end_and_a_sentence(name: str, end: int) -> None:
