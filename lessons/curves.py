@@ -34,6 +34,15 @@ DENOISER: Final = CourseCurve(
     (0.0202, 0.0152, 0.0129, 0.0108, 0.0092, 0.0084),
 )
 
+# Batches of 256.
+_DDPM_IMAGES: Final = tuple(256 * step for step in (100, 400, 1000, 2000, 3000, 4450))
+DDPM: Final = CourseCurve(
+    "the course's own run (D = 64)", _DDPM_IMAGES, (0.062, 0.043, 0.037, 0.031, 0.029, 0.0299)
+)
+CLASS_DDPM: Final = CourseCurve(
+    "the course's own run (D = 64)", _DDPM_IMAGES, (0.072, 0.047, 0.036, 0.034, 0.031, 0.0302)
+)
+
 # Batches of 64.
 _FLOW_IMAGES: Final = tuple(64 * step for step in (200, 1000, 2000, 5000, 10_000))
 CLASS_FLOW: Final = CourseCurve(

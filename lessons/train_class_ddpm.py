@@ -19,6 +19,7 @@ from lessons.train_ddpm import (
     noise_loss,
     noisy,
     normalised,
+    presets,
     random_timesteps,
     sample,
 )
@@ -108,14 +109,12 @@ def preview(network: nn.Module, settings: ClassDDPMSettings) -> Preview:
     )
 
 
-PRESETS: Final = {"Course": ClassDDPMSettings()}
-
 RECIPE: Final = Recipe(
     name="class-ddpm",
     settings=ClassDDPMSettings,
     build=build,
     loss=loss,
     preview=preview,
-    presets=PRESETS,
+    presets=presets(ClassDDPMSettings),
     shown_epochs=lambda settings: SHOWN_EPOCHS if settings.epochs > 10 else range(41),
 )

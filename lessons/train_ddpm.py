@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from pydantic import Field
@@ -36,6 +36,9 @@ class DDPMSettings(Settings):
 
     epochs: int = Field(20, ge=1, le=40, title="Epochs")
     decay: float = Field(0.1, ge=0.01, le=1.0, title="Learning-rate factor at the end")
+
+
+D = TypeVar("D", bound=DDPMSettings)
 
 
 def noise_loss(eps_hat: Tensor, eps: Tensor) -> Tensor:
@@ -170,7 +173,22 @@ def predict_in_parts(network: nn.Module, x: Tensor, t: Tensor, device: torch.dev
     return torch.cat([network(x.to(device), t.to(device)).float().cpu() for x, t in parts])
 
 
-PRESETS: Final = {"Course": DDPMSettings()}
+def presets(kind: type[D]) -> dict[str, D]:
+    """The course's settings, and quicker ones for a class that waits, with averaged weights."""
+    quick = {
+        "batch_size": 64,
+        "images_per_epoch": 10_000,
+        "learning_rate": 5e-3,
+        "decay": 0.01,
+        "schedule": "linear",
+        "ema": 0.995,
+    }
+    return {
+        "Course": kind(),
+        "Laptop": kind.model_validate({"num_hiddens": 24, "epochs": 6, **quick}),
+        "Demo": kind.model_validate({"num_hiddens": 16, "epochs": 2, **quick}),
+    }
+
 
 RECIPE: Final = Recipe(
     name="ddpm",
@@ -178,6 +196,6 @@ RECIPE: Final = Recipe(
     build=build,
     loss=loss,
     preview=preview,
-    presets=PRESETS,
+    presets=presets(DDPMSettings),
     shown_epochs=lambda settings: SHOWN_EPOCHS if settings.epochs > 10 else range(41),
 )

@@ -18,7 +18,13 @@ from pages._ui import lessons
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 PAGES = sorted(file.name for file in lessons.FOLDER.glob("*.py") if file.name[0] != "_")
-TRAINING = {"train_denoiser.py": "denoiser", "pure_noise.py": "pure-noise"}
+TRAINING = {
+    "train_denoiser.py": "denoiser",
+    "pure_noise.py": "pure-noise",
+    "train_ddpm.py": "ddpm",
+    "train_class_ddpm.py": "class-ddpm",
+    "flow_matching.py": "class-flow",
+}
 NUMBERS = ("slider", "number_input")
 CHOICES = ("selectbox", "select_slider", "radio", "button_group")
 SWITCHES = ("toggle", "checkbox")
@@ -221,7 +227,10 @@ def test_a_link_to_a_run_shows_that_run(file: str, recipe: str, finished_runs: P
     test = opened(file, run=run.name)
     assert_fine(test)
     assert not sentences(test)
-    assert any("**Finished** · step 4 of 4" in text.value for text in test.markdown)
+    settings = runs.view(run.name).settings
+    assert settings
+    done = f"**Finished** · step {settings.total_steps} of {settings.total_steps}"
+    assert any(done in text.value for text in test.markdown)
 
 
 DAMAGE = {

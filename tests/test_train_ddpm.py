@@ -155,7 +155,7 @@ def test_a_guided_network_follows_the_equation() -> None:
 
 
 def test_the_presets_named_course_are_the_courses() -> None:
-    course = train_class_ddpm.PRESETS["Course"]
+    course = train_class_ddpm.RECIPE.presets["Course"]
     assert isinstance(course, ClassDDPMSettings)
     assert (course.num_hiddens, course.batch_size, course.epochs) == (64, 128, 20)
     assert (course.learning_rate, course.images_per_epoch) == (1e-3, 60_000)

@@ -7,6 +7,7 @@
     metrics.jsonl            one line a step
     epochs.jsonl             one line an epoch: what was measured on test digits
     samples/epoch-003.png    rows of pictures after epoch 3
+    weights/epoch-003.safetensors   the weights after epoch 3, in float16
     checkpoint.safetensors   weights, optimiser and step: enough to go on
     weights.safetensors      the finished weights alone
 

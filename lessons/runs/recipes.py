@@ -16,6 +16,7 @@ _LESSONS: Final = {
     "class-ddpm": ("lessons.train_class_ddpm", "RECIPE"),
     "flow": ("lessons.flow_matching", "TIME_RECIPE"),
     "class-flow": ("lessons.flow_matching", "CLASS_RECIPE"),
+    "judge": ("lessons.train_judge", "RECIPE"),
 }
 
 NAMES: Final = tuple(_LESSONS)

@@ -119,7 +119,7 @@ class Recorder:
 
     def _clear_litter(self) -> None:
         """Remove what a kill in the middle of a write left behind."""
-        for pattern in (".*.safetensors.*.part", "samples/.*.part"):
+        for pattern in (".*.safetensors.*.part", "samples/.*.part", "weights/.*.part"):
             for part in self.folder.glob(pattern):
                 part.unlink(missing_ok=True)
 
@@ -187,6 +187,11 @@ class Recorder:
             "images": training.settings.images_after(training.step),
             **{name: float(f"{value:.6g}") for name, value in shown.numbers.items()},
         }
+        if epoch:
+            weights = checkpoints.halved(training.shown.state_dict())
+            path = self.folder / "weights" / f"epoch-{epoch:03d}.safetensors"
+            path.parent.mkdir(exist_ok=True)
+            checkpoints.save_tensors(path, weights, {})
         files.append_lines(self.folder / "epochs.jsonl", [entry])
 
 

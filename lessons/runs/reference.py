@@ -16,6 +16,7 @@ from lessons.runs.recipes import NAMES
 from models import checkpoints
 
 _KEPT = ("settings.json", "status.json", "metrics.jsonl", "epochs.jsonl")
+_KEPT_EPOCH = "weights/epoch-005.safetensors"
 
 
 def main() -> None:
@@ -51,6 +52,9 @@ def ship(run_id: str) -> Path:
     for name in _KEPT:
         shutil.copyfile(folder / name, target / name)
     shutil.copytree(folder / "samples", target / "samples", dirs_exist_ok=True)
+    if (folder / _KEPT_EPOCH).exists():
+        (target / "weights").mkdir(exist_ok=True)
+        shutil.copyfile(folder / _KEPT_EPOCH, target / _KEPT_EPOCH)
     weights, _ = checkpoints.load_tensors(folder / "weights.safetensors")
     checkpoints.save_tensors(target / "weights.safetensors", checkpoints.halved(weights), {})
     return target

@@ -66,8 +66,10 @@ def _watch(lab: Lab, moved: bool) -> None:
     _headline(run, lab.live_words)
     controls(run)
     ui.problems(lab.recipe)
-    _curves(lab, run)
-    _epochs(lab, run)
+    chart = st.container()
+    looked_at = _epochs(lab, run)
+    with chart:
+        _curves(lab, run, looked_at)
     _take_home(run)
 
 
@@ -129,7 +131,7 @@ def _headline(run: runs.RunView, live_words: Callable[[float], str] | None) -> N
         st.warning("Its process ended without a word. Resume goes on from the last checkpoint.")
 
 
-def _curves(lab: Lab, run: runs.RunView) -> None:
+def _curves(lab: Lab, run: runs.RunView, looked_at: runs.Epoch | None) -> None:
     recipe, course, floor = lab.recipe, lab.course, lab.floor
     left, right = st.columns(2, vertical_alignment="center")
     log_y = left.toggle("Logarithmic scale", value=True, key=f"{recipe}: log")
@@ -143,6 +145,9 @@ def _curves(lab: Lab, run: runs.RunView) -> None:
     if floor is not None:
         end = max((trace.x[-1] for trace in traces if trace.x), default=1)
         traces.append(ui.Trace("the floor", (0, end), (floor, floor), "dashed", "muted"))
+    if looked_at and run.curve.losses:
+        where, ends = looked_at.images, (min(run.curve.losses), max(run.curve.losses))
+        traces.append(ui.Trace(f"epoch {looked_at.epoch}", (where, where), ends, "dashed", "x_0"))
     ui.live_plot(
         traces,
         key=f"{recipe}_loss",
@@ -168,20 +173,21 @@ def _compared(recipe: str, watched: str) -> list[runs.RunView]:
     return [run for run in views if run.settings and run.id != watched]
 
 
-def _epochs(lab: Lab, run: runs.RunView) -> None:
-    """The same test digits after each epoch, on a slider."""
-    frames = {e.epoch: rows.wide(run.id, e, lab.row_names) for e in run.epochs}
-    frames = {epoch: frame for epoch, frame in frames.items() if frame}
+def _epochs(lab: Lab, run: runs.RunView) -> runs.Epoch | None:
+    """What the run showed after each epoch, on a slider; the epoch that the reader looks at."""
+    frames = [(epoch, rows.wide(run.id, epoch, lab.row_names)) for epoch in run.epochs]
+    frames = [(epoch, frame) for epoch, frame in frames if frame]
     if not frames:
-        return
-    st.markdown("**The same test digits after each epoch**")
-    ui.scrubber(
-        list(frames.values()),
+        return None
+    st.markdown("**After each epoch**")
+    place = ui.scrubber(
+        [frame for _, frame in frames],
         key=f"{lab.recipe}_epochs_{run.id}",
-        labels=["Before training" if not epoch else f"After epoch {epoch}" for epoch in frames],
+        labels=[f"After epoch {e.epoch}" if e.epoch else "Before training" for e, _ in frames],
         title="Epoch",
         size=rows.ROW_WIDTH,
     )
+    return frames[place][0]
 
 
 def _take_home(run: runs.RunView) -> None:
