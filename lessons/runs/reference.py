@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lessons.runs import control, files, options, processes, watch
 from lessons.runs.recipes import NAMES
+from lessons.runs.recorder import read_settings
 from models import checkpoints
 
 _KEPT = ("settings.json", "status.json", "metrics.jsonl", "epochs.jsonl")
@@ -52,7 +53,8 @@ def ship(run_id: str) -> Path:
     for name in _KEPT:
         shutil.copyfile(folder / name, target / name)
     shutil.copytree(folder / "samples", target / "samples", dirs_exist_ok=True)
-    if (folder / _KEPT_EPOCH).exists():
+    _, settings = read_settings(folder)
+    if settings.epochs > 5 and (folder / _KEPT_EPOCH).exists():  # else they are the last ones
         (target / "weights").mkdir(exist_ok=True)
         shutil.copyfile(folder / _KEPT_EPOCH, target / _KEPT_EPOCH)
     weights, _ = checkpoints.load_tensors(folder / "weights.safetensors")
