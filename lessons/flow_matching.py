@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lessons.guidance import guide
 from lessons.iterative_denoising import Frame, NoiseSource
+from lessons.judge import judged
 from lessons.train_class_ddpm import keep_mask
 from lessons.train_denoiser import TEST_DIGITS, noise_like, pictures, test_digits, test_labels
 from lessons.training import Batch, Preview, Recipe, Settings
@@ -175,6 +176,7 @@ def class_preview(network: nn.Module, settings: ClassFlowSettings) -> Preview:
 def _preview(
     network: nn.Module, settings: FlowSettings, predict: PredictVelocity, labels: Tensor | None
 ) -> Preview:
+    asked = None if labels is None else torch.arange(SHOWN) % 10
     device = next(network.parameters()).device
     noise = NoiseSource(settings.seed, SHOWN, (1, 28, 28))().to(device)
     for frame in euler(noise, predict, settings.sample_steps):
@@ -189,7 +191,7 @@ def _preview(
     )
     return Preview(
         rows=tuple(pictures(row) for row in torch.split(samples.cpu(), 10)),
-        numbers={"test_loss": float(velocity_loss(u_hat, x_0, x_1))},
+        numbers={"test_loss": float(velocity_loss(u_hat, x_0, x_1)), **judged(samples, asked)},
     )
 
 

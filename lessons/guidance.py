@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def guide(eps_c: Tensor, eps_u: Tensor, gamma: float) -> Tensor:
+def guide(eps_c: Tensor, eps_u: Tensor, gamma: float | Tensor) -> Tensor:
     r"""Follow the difference that the condition makes, further than the network does.
 
     $$
@@ -20,7 +20,7 @@ def guide(eps_c: Tensor, eps_u: Tensor, gamma: float) -> Tensor:
     Args:
         eps_c: prediction with the condition, (B, C, H, W).
         eps_u: prediction without it, shape of `eps_c`.
-        gamma: guidance strength γ.
+        gamma: guidance strength γ, or one a picture, (B, 1, 1, 1).
 
     Returns:
         The guided prediction, shape of `eps_c`.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lessons.guidance import guide
 from lessons.iterative_denoising import PredictNoise
+from lessons.judge import judged
 from lessons.train_ddpm import (
     SHOWN,
     SHOWN_EPOCHS,
@@ -67,13 +68,13 @@ def loss(network: nn.Module, batch: Batch, settings: ClassDDPMSettings) -> Tenso
     return noise_loss(network(x_t, batch.labels, normalised(index), mask), eps)
 
 
-def guided(network: nn.Module, labels: Tensor, gamma: float) -> PredictNoise:
+def guided(network: nn.Module, labels: Tensor, gamma: float | Tensor) -> PredictNoise:
     """A predictor that follows γ: both predictions come from one call of the network.
 
     Args:
         network: a class-conditioned network in eval mode.
         labels: (B,) int64, which digit each picture shall become.
-        gamma: guidance strength; 0 ignores the labels.
+        gamma: guidance strength, or one a picture, (B, 1, 1, 1); 0 ignores the labels.
     """
     twice = torch.cat([labels, labels])
     mask = torch.cat([torch.ones_like(labels), torch.zeros_like(labels)])
@@ -105,7 +106,7 @@ def preview(network: nn.Module, settings: ClassDDPMSettings) -> Preview:
     )
     return Preview(
         rows=tuple(pictures(row) for row in torch.split(samples, 10)),
-        numbers={"test_loss": float(noise_loss(eps_hat, eps))},
+        numbers={"test_loss": float(noise_loss(eps_hat, eps)), **judged(samples, labels)},
     )
 
 

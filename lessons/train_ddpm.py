@@ -18,6 +18,7 @@ from lessons.iterative_denoising import (
     denoise,
     step_variance,
 )
+from lessons.judge import judged
 from lessons.schedules import ddpm_schedule
 from lessons.train_denoiser import TEST_DIGITS, noise_like, pictures, test_digits
 from lessons.training import Batch, Preview, Recipe, Settings
@@ -111,7 +112,7 @@ def predictor(network: nn.Module) -> PredictNoise:
 
 
 def sample(
-    predict_noise: PredictNoise, seed: int, count: int, device: torch.device
+    predict_noise: PredictNoise, seed: int, count: int, device: torch.device, steps: int = STEPS
 ) -> Iterator[Frame]:
     """Make digits out of noise, one small step after the other.
 
@@ -120,20 +121,31 @@ def sample(
         seed: picture i is the same for any `count`.
         count: how many digits.
         device: where the network is.
+        steps: how many, 2 to STEPS; fewer ones are longer.
 
     Yields:
-        A `Frame` a step, STEPS in all; the last is clean.
+        A `Frame` a step; the last is clean.
     """
     source = NoiseSource(seed, count, (1, 28, 28))
-    timesteps = (*range(STEPS - 1, -1, -1), CLEAN)
     yield from denoise(
         source().to(device),
-        timesteps,
+        (*spread(steps), CLEAN),
         ALPHA_BARS,
         predict_noise,
         lambda: source().to(device),
         step_variance,
     )
+
+
+def spread(steps: int) -> tuple[int, ...]:
+    """Indices from the noisiest to the least noisy, evenly spread; all of them if `steps` is STEPS.
+
+    Raises:
+        ValueError: there are not so many, or fewer than two.
+    """
+    if not 2 <= steps <= STEPS:
+        raise ValueError(f"between 2 and {STEPS} steps, not {steps}")
+    return tuple(round((STEPS - 1) * (1 - k / (steps - 1))) for k in range(steps))
 
 
 def last(frames: Iterator[Frame]) -> Tensor:
@@ -156,7 +168,7 @@ def preview(network: nn.Module, settings: Settings) -> Preview:
     eps_hat = predict_in_parts(network, noisy(x_0, index, eps), normalised(index), device)
     return Preview(
         rows=tuple(pictures(row) for row in torch.split(samples, 10)),
-        numbers={"test_loss": float(noise_loss(eps_hat, eps))},
+        numbers={"test_loss": float(noise_loss(eps_hat, eps)), **judged(samples)},
     )
 
 

@@ -12,7 +12,7 @@ ROWS: training.RowNames = (
     ("", "x_0_hat"),
     ("", "x_0_hat"),
     ("", "x_0_hat"),
-    ("four samples of each digit; loss on test digits {test_loss:.4f}", "x_0_hat"),
+    ("four samples of each digit, {accuracy:.0%} read as asked for by a judge", "x_0_hat"),
 )
 
 ui.lesson_header(__doc__)

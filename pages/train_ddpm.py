@@ -3,8 +3,16 @@
 One network for all three hundred noise levels, and the walk from pure noise to a digit.
 """
 
-from lessons import curves, forward_process, iterative_denoising
+from lessons import (
+    curves,
+    forward_process,
+    iterative_denoising,
+    judge,
+    sampled_digits,
+    trained,
+)
 from lessons import train_ddpm as lesson
+from pages import _sampling as sampling
 from pages import _training as training
 from pages import _ui as ui
 
@@ -12,7 +20,7 @@ ROWS: training.RowNames = (
     ("", "x_0_hat"),
     ("", "x_0_hat"),
     ("", "x_0_hat"),
-    ("forty samples from pure noise; loss on test digits {test_loss:.4f}", "x_0_hat"),
+    ("forty samples from pure noise; a judge is sure of them to {confidence:.0%}", "x_0_hat"),
 )
 
 ui.lesson_header(__doc__)
@@ -29,10 +37,32 @@ ui.say(
 )
 training.lab("ddpm", curves.DDPM, ROWS)
 
-ui.say("## Sample from it\nThree hundred steps, each the mean of what may be one step earlier.")
+ui.say("## Sample from it\nEvery step asks: what could have stood here one moment earlier?")
 ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.explain(iterative_denoising.posterior_mean, x_0="x_0_hat")
 ui.explain(iterative_denoising.step_variance)
+
+chosen = sampling.finished_run("ddpm", "b22_run")
+if chosen:
+    steps = ui.choice("Steps", sampled_digits.STEP_CHOICES, 100, key="b22_steps")
+    film = ui.live(
+        sampled_digits.film,
+        run_id=chosen,
+        seed=ui.seed(),
+        steps=steps,
+        edition=trained.changed(chosen),
+        on_frame=lambda frame: ui.stack(frame, size=840),
+    )
+    if film:
+        sampling.film(film, f"b22_film_{chosen}_{steps}_{ui.seed()}")
+        ui.say(
+            "### Read and compared\n"
+            f"A judge that reads {judge.accuracy():.1%} of the test digits right is sure of these "
+            f"ten to **{film.numbers['confidence']:.0%}**. Below each stands the training digit "
+            "that comes closest, pixel by pixel: a network that had learnt its digits by heart "
+            "would draw copies of them."
+        )
+        ui.grid([film.samples, film.copies], row_labels=("sampled", "nearest"), size=112)
 
 ui.say(
     "**Look closer.** The loss hardly falls after the fifth epoch, yet the samples go on "

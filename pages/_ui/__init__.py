@@ -6,7 +6,7 @@ results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 frames          scrubber(frames, key=, labels=) -> place
 curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
-taking home     downloads({"loss.csv": lambda: csv(...), "digits.png": lambda: montage(...)}, key=)
+taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif(...)
 numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low, high, otherwise)
 the one seed    seed()
 
@@ -15,7 +15,7 @@ what the page shows; the list of pages, the home page and `lesson_header` all re
 """
 
 from pages._ui.contents import contents, start_here
-from pages._ui.downloads import csv, downloads, montage
+from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
@@ -36,6 +36,7 @@ __all__ = [
     "downloads",
     "duration",
     "explain",
+    "gif",
     "grid",
     "label",
     "lesson_header",

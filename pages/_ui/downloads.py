@@ -68,6 +68,32 @@ def montage(
     return buffer.getvalue()
 
 
+def gif(frames: Sequence[Sequence[Picture]], *, scale: int = 2, seconds: float = 6.0) -> bytes:
+    """Make a film of frames: the pictures of each stand one below the other, the last one lingers.
+
+    Args:
+        frames: at least one; all alike in number and size of pictures.
+        scale: pixels of the file per pixel of a picture.
+        seconds: how long the film takes without the last frame's wait.
+
+    Raises:
+        ValueError: there is no frame, or they differ in size.
+    """
+    stacked = [np.concatenate([_rgb(p.pixels) for p in frame]) for frame in frames]
+    stills = [Image.fromarray(one.repeat(scale, 0).repeat(scale, 1)) for one in stacked]
+    each = max(20, round(1000 * seconds / len(stills)))
+    buffer = io.BytesIO()
+    stills[0].save(
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=stills[1:],
+        duration=[each] * (len(stills) - 1) + [2000],
+        loop=0,
+    )
+    return buffer.getvalue()
+
+
 def csv(columns: Mapping[str, Sequence[Any]]) -> bytes:
     """Write columns of equal length as a CSV file with a heading line, UTF-8.
 
