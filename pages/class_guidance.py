@@ -1,0 +1,145 @@
+"""B2.4 · Guidance
+
+The same noise, asked for the same digit, more and more insistently.
+"""
+
+import streamlit as st
+
+from lessons import class_guidance as lesson
+from lessons import guidance, sampled_digits, trained
+from pages import _sampling as sampling
+from pages import _ui as ui
+
+
+def one_gamma(run_id: str) -> None:
+    """Ten digits from ten fixed noises, at a strength that the reader turns."""
+    left, right = st.columns([3, 1])
+    with left:
+        gamma = ui.slider("Guidance γ", 0.0, 10.0, 5.0, key="b24_gamma", step=0.5)
+    with right:
+        steps = ui.choice("Steps", sampled_digits.STEP_CHOICES, 20, key="b24_steps")
+    film = ui.live(
+        sampled_digits.film,
+        run_id=run_id,
+        seed=ui.seed(),
+        steps=steps,
+        gamma=gamma,
+        edition=trained.changed(run_id),
+        on_frame=lambda frame: ui.stack(frame, size=840),
+    )
+    if not film:
+        return
+    sampling.film(film, f"b24_film_{run_id}_{steps}_{gamma:g}_{ui.seed()}")
+    ui.caption(
+        f"Asked for 0 to 9. A judge reads **{film.numbers['accuracy']:.0%}** of them as asked for, "
+        f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "
+        "ink. Only γ changes when you turn it: the noise stays."
+    )
+
+
+def anatomy(run_id: str) -> None:
+    """One guided step taken apart."""
+    ui.say(
+        "## What γ stretches\n"
+        "One picture under noise, and what the network takes the clean digit to be: not knowing "
+        "the label, and knowing it. The difference points towards what is *typical* of the digit. "
+        "Guidance goes on in that direction, past the second guess."
+    )
+    left, middle, right = st.columns(3)
+    with left:
+        digit = ui.choice("Digit", range(10), 3, key="b24_digit")
+    with middle:
+        t = ui.slider("Timestep t", 1, 300, 220, key="b24_t")
+    with right:
+        gamma = ui.slider("γ", 0.0, 10.0, 5.0, key="b24_anatomy", step=0.5)
+    pictures = ui.live(
+        lesson.anatomy,
+        run_id=run_id,
+        digit=digit,
+        gamma=gamma,
+        seed=ui.seed(),
+        t=t,
+        edition=trained.changed(run_id),
+    )
+    if pictures:
+        ui.strip(pictures, size=168)
+    ui.caption("In the fourth picture grey is no difference, white more ink, black less.")
+
+
+def gammas(run_id: str) -> None:
+    """Seven strengths at once."""
+    ui.say("## Seven strengths, one noise a column")
+    rows = ui.live(
+        lesson.gamma_grid, run_id=run_id, seed=ui.seed(), edition=trained.changed(run_id)
+    )
+    if rows:
+        ui.grid(rows, row_labels=[f"γ = {gamma:g}" for gamma in lesson.GAMMAS], size=84)
+        ui.caption("Twenty steps each. A question mark: the judge reads another digit.")
+
+
+def quality(run_id: str) -> None:
+    """What guidance buys, and what it costs."""
+    sweep = ui.live(lesson.measured, run_id=run_id)
+    if not sweep:
+        return
+    ui.say(
+        "## What it buys, and what it costs\n"
+        f"Measured on {sweep.count:,} samples at each γ, {sweep.steps} steps each. Accuracy: the "
+        "share that the judge reads as asked for. Diversity: how much the samples of one class "
+        "differ, test digits having 1. **Predict first:** which γ is best?"
+    )
+    x = [one.gamma for one in sweep.qualities]
+    ui.live_plot(
+        [
+            ui.Trace("accuracy", x, [one.accuracy for one in sweep.qualities], color="x_0_hat"),
+            ui.Trace("diversity", x, [one.diversity for one in sweep.qualities], color="eps"),
+        ],
+        key="b24_accuracy",
+        x_title="guidance γ",
+        y_title="share",
+        height=320,
+    )
+    ui.live_plot(
+        [
+            ui.Trace("samples", x, [one.frechet for one in sweep.qualities], color="x_0_hat"),
+            ui.Trace(
+                "test half against test half",
+                (x[0], x[-1]),
+                (sweep.floor, sweep.floor),
+                "dashed",
+                "muted",
+            ),
+        ],
+        key="b24_frechet",
+        x_title="guidance γ",
+        y_title="Fréchet distance to the test digits",
+        log_y=True,
+        height=320,
+    )
+    ui.caption(
+        "Accuracy alone flatters guidance: a network that draws one perfect 3 a hundred times "
+        "scores 100 %. The Fréchet distance sees whether all samples together look like "
+        "handwriting; lower is better."
+    )
+    ui.say(
+        "### Why strokes thicken\n"
+        "Where the label makes ink more likely, γ > 1 adds more than the network believes in, and "
+        "every later step starts from there: strokes grow until they saturate. Ink in the picture, "
+        f"test digits {sweep.real_ink:.1%}: "
+        + ", ".join(f"γ = {one.gamma:g}: **{one.ink:.1%}**" for one in sweep.qualities)
+        + "."
+    )
+
+
+ui.lesson_header(__doc__)
+chosen = sampling.finished_run("class-ddpm", "b24_run")
+if chosen:
+    one_gamma(chosen)
+    ui.explain(guidance.guide)
+    anatomy(chosen)
+    gammas(chosen)
+    quality(chosen)
+ui.say(
+    "**Look closer.** At γ = 0 the label counts for nothing, and still something comes out. Which "
+    "digits change into another one first when you turn γ up, and which never do?"
+)
