@@ -7,9 +7,9 @@ import functools
 import torch
 from torch import Tensor
 
+from lessons import originals
 from lessons.picture import Picture, Symbol, to_pixels
 from lessons.schedules import squaredcos_cap_v2
-from models.pictures import load_picture
 from models.randomness import stream
 
 LEVELS = (0, 250, 500, 750)
@@ -102,7 +102,7 @@ def _alpha_bar(t: int) -> Tensor:
 
 
 def _tower_and_noise(seed: int) -> tuple[Tensor, Tensor]:
-    x_0 = load_picture("tower")
+    x_0 = originals.load("tower", (3, 64, 64), low=-1, high=1)
     return x_0, torch.randn(x_0.shape, generator=stream(seed, "forward process"))
 
 

@@ -7,7 +7,6 @@ from diffusers import DDPMScheduler
 
 from lessons import forward_process as lesson
 from lessons.schedules import squaredcos_cap_v2
-from models.pictures import MissingPicture, load_picture
 
 
 def pair() -> tuple[torch.Tensor, torch.Tensor]:
@@ -74,14 +73,3 @@ def test_the_same_seed_gives_the_same_pixels_and_another_seed_others() -> None:
 def test_a_timestep_outside_the_table_is_refused(t: int) -> None:
     with pytest.raises(ValueError, match="t must be 0 to 999"):
         lesson.demo(t, 276)
-
-
-def test_the_tower_is_small_colourful_and_in_range() -> None:
-    tower = load_picture("tower")
-    assert tower.shape == (1, 3, 64, 64)
-    assert -1 <= float(tower.min()) < -0.5 < 0.5 < float(tower.max()) <= 1
-
-
-def test_a_missing_picture_is_named() -> None:
-    with pytest.raises(MissingPicture, match=r"nowhere\.png is missing"):
-        load_picture("nowhere")

@@ -6,7 +6,9 @@ results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 frames          scrubber(frames, key=, labels=) -> place
 curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
-taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif(...)
+taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif()
+pictures in     picture_input(key="a17_picture", shape=(3, 64, 64)) -> name, pixels or None
+masks in        mask_input(picture, key="a172_mask", shape=(3, 64, 64)) -> 0/1 (H, W) or None
 numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low, high, otherwise)
 the one seed    seed()
 
@@ -19,8 +21,10 @@ from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
+from pages._ui.mask_input import mask_input
 from pages._ui.messages import duration, problems, telling
 from pages._ui.numbers import check_choice, choice, nearest, number, slider
+from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
@@ -42,10 +46,12 @@ __all__ = [
     "lesson_header",
     "live",
     "live_plot",
+    "mask_input",
     "montage",
     "nearest",
     "note",
     "number",
+    "picture_input",
     "problems",
     "say",
     "scrubber",
