@@ -17,7 +17,11 @@ def lowpass(x: Tensor, sigma: float, kernel: int) -> Tensor:
     r"""Keep what is still there when you step back: blur with a Gaussian.
 
     $$
-    f_\text{low}(x) = G_\sigma * x, \qquad f_\text{high}(x) = x - f_\text{low}(x)
+    f_\text{low}(x) = G_\sigma * x
+    $$
+
+    $$
+    f_\text{high}(x) = x - f_\text{low}(x)
     $$
 
     Source: Oliva, Torralba and Schyns 2006, "Hybrid images", section 2.

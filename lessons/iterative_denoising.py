@@ -75,8 +75,11 @@ def posterior_mean(x_t: Tensor, x_0: Tensor, alpha_bar_t: Tensor, alpha_bar_s: T
 
     $$
     \mu = \frac{\sqrt{\bar\alpha_s}\,\beta}{1 - \bar\alpha_t}\, x_0
-        + \frac{\sqrt{\alpha}\,(1 - \bar\alpha_s)}{1 - \bar\alpha_t}\, x_t,
-    \qquad \alpha = \frac{\bar\alpha_t}{\bar\alpha_s}, \quad \beta = 1 - \alpha
+        + \frac{\sqrt{\alpha}\,(1 - \bar\alpha_s)}{1 - \bar\alpha_t}\, x_t
+    $$
+
+    $$
+    \alpha = \frac{\bar\alpha_t}{\bar\alpha_s}, \qquad \beta = 1 - \alpha
     $$
 
     The step may be as long as you like: α and β belong to the step from $t$ to $s$, not to the

@@ -71,6 +71,21 @@ def edition(name: str) -> str:
     return catalog.entry(name).edition()
 
 
+def problem(name: str, prompt: str) -> str:
+    """Why a model can't take a prompt, in one sentence; "" if it can. Loads nothing.
+
+    Raises:
+        ValueError: there is no such model.
+    """
+    try:
+        catalog.entry(name).check(prompt)
+    except catalog.UnknownModel:
+        raise
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def loading(name: str) -> Generator[Progress, None, TextToImage]:
     """Load a model, with progress for the page.
 

@@ -31,6 +31,7 @@ class Entry:
         outline: its pictures and its schedule.
         load: begins to load it.
         edition: changes whenever its weights do, else the same on every machine.
+        check: raises a ValueError that says why the model can't take a prompt.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Entry:
     outline: Outline
     load: Callable[[], Loader]
     edition: Callable[[], str]
+    check: Callable[[str], object] = str
 
 
 @functools.cache
@@ -52,6 +54,7 @@ def entries() -> Mapping[str, Entry]:
                 digits.OUTLINE,
                 digits.load,
                 digits.edition,
+                digits.digit_of,
             )
         }
     )

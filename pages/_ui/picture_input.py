@@ -40,11 +40,32 @@ def picture_input(
     sources = [GALLERY, DRAWING, UPLOAD, *([WEB] if web_picture.allowed() else [])]
     source = choice("Picture from", sources, GALLERY, key=f"{key}_from")
     if source == GALLERY:
-        return _from_gallery(key, shape, start)
+        return gallery_input(key=key, shape=shape, start=start)
     taken = {DRAWING: _drawn, UPLOAD: _uploaded, WEB: _fetched}[source](key, shape)
     if taken is not None:
         strip([originals.picture(taken, shape)])
     return taken
+
+
+def gallery_input(*, key: str, shape: originals.Shape, start: str | None = None) -> str:
+    """Let the reader choose a picture of the gallery.
+
+    Args:
+        key: its name, which begins with the lesson's number.
+        shape: the model's (C, H, W).
+        start: the picture shown first, by name; by default the first one.
+
+    Returns:
+        The picture's name.
+    """
+    offered = {one.title: one for one in originals.names(shape)}
+    titles = list(offered)
+    first = next((title for title, one in offered.items() if one.name == start), titles[0])
+    check_choice(key, titles, first)
+    title = st.selectbox("Picture", titles, index=titles.index(first), key=key, bind="query-params")
+    chosen = offered.get(title, offered[first])
+    label(chosen.credit)
+    return chosen.name
 
 
 def upload(key: str, what: str) -> NDArray[np.uint8] | None:
@@ -67,21 +88,6 @@ def upload(key: str, what: str) -> NDArray[np.uint8] | None:
     problems(key)
     kept: NDArray[np.uint8] | None = st.session_state.get(_uploads(key))
     return kept
-
-
-def _from_gallery(key: str, shape: originals.Shape, start: str | None) -> str | None:
-    try:
-        offered = {one.title: one for one in originals.names(shape)}
-    except ValueError as error:
-        st.error(str(error))
-        return None
-    titles = list(offered)
-    first = next((title for title, one in offered.items() if one.name == start), titles[0])
-    check_choice(key, titles, first)
-    title = st.selectbox("Picture", titles, index=titles.index(first), key=key, bind="query-params")
-    chosen = offered.get(title, offered[first])
-    label(chosen.credit)
-    return chosen.name
 
 
 def _drawn(key: str, shape: originals.Shape) -> NDArray[np.uint8] | None:

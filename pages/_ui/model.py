@@ -1,0 +1,122 @@
+"""Which model the lessons of Part A use, and what it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lessons import text_to_image
+from pages._ui.numbers import check_choice
+from pages._ui.picture_input import gallery_input as from_gallery
+from pages._ui.words import label
+
+KEY: Final = "model"
+LONGEST: Final = 200
+OWN: Final = "your own words"
+
+
+def model() -> str:
+    """Show the choice of a model in the sidebar, and return its name.
+
+    The choice holds for all lessons that have one; the address carries it as `?model=…`.
+    """
+    known = {one.name: one for one in text_to_image.models()}
+    names = list(known)
+    check_choice(KEY, names, names[0])
+    chosen = st.sidebar.selectbox(
+        "Model",
+        names,
+        format_func=lambda name: known[name].title if name in known else name,
+        key=KEY,
+        bind="query-params",
+        persist_state="session",
+        help="The network behind the lessons of Part A. The set-up lesson says what each can do.",
+    )
+    return chosen if chosen in known else names[0]
+
+
+def prompt(words: str, default: str, *, model: str, key: str) -> str:
+    """Let the reader say what to make, and return what the model can take.
+
+    Args:
+        words: what the box is called.
+        default: what is asked for at first, and in place of what the model can't take.
+        model: whose prompt it is; each model has a box of its own.
+        key: its name, which begins with the lesson's number.
+    """
+    sent = st.text_input(
+        words,
+        default,
+        max_chars=LONGEST,
+        key=per_model(key, model),
+        bind="query-params",
+        persist_state="session",
+    )
+    asked = " ".join(str(sent or "").split())[:LONGEST]
+    problem = text_to_image.problem(model, asked)
+    if problem:
+        st.warning(f"{problem} Until then it is “{default}”.")
+        return default
+    return asked
+
+
+def prompt_pair(
+    words: tuple[str, str], pairs: Sequence[tuple[str, str]], *, model: str, key: str
+) -> tuple[str, str]:
+    """Let the reader choose a pair of prompts, or write one.
+
+    Args:
+        words: what the two are for, e.g. "Upright" and "Turned".
+        pairs: what is offered; the first is chosen at first.
+        model: whose prompts they are.
+        key: its name, which begins with the lesson's number.
+    """
+    offered = {" / ".join(pair): pair for pair in pairs}
+    options = [*offered, OWN]
+    name = per_model(f"{key}_pair", model)
+    check_choice(name, options, options[0])
+    picked = st.selectbox(
+        f"{words[0]} / {words[1].lower()}",
+        options,
+        key=name,
+        bind="query-params",
+        persist_state="session",
+    )
+    if picked != OWN:
+        return offered.get(picked, pairs[0])
+    columns = zip(st.columns(2), words, pairs[0], ("first", "second"), strict=True)
+    written = []
+    for column, what, default, place in columns:
+        with column:
+            written.append(prompt(what, default, model=model, key=f"{key}_{place}"))
+    return written[0], written[1]
+
+
+def gallery_input(*, key: str, model: str) -> str:
+    """Let the reader choose a picture of the gallery that suits a model, and return its name."""
+    return from_gallery(key=per_model(key, model), shape=text_to_image.outline(model).shape)
+
+
+def per_model(key: str, model: str) -> str:
+    """A widget's key for one model: what it offers differs from model to model."""
+    return f"{key}_{model}"
+
+
+def more() -> DeltaGenerator:
+    """A place for the knobs that are turned less often."""
+    return st.expander("More knobs")
+
+
+def expectation(note: str) -> None:
+    """Say quietly what to expect of a prompt, if there is anything to say."""
+    if note:
+        label(note)
+
+
+def named(name: str, *knobs: object) -> str:
+    """A key that changes with the knobs: other results, another widget that begins anew."""
+    return f"{name}_{hashlib.sha256(repr(knobs).encode()).hexdigest()[:12]}"
