@@ -113,7 +113,7 @@ def test_the_less_noise_the_closer_an_edit_stays_to_the_original() -> None:
 
 
 def test_the_lessons_table_has_a_row_a_level() -> None:
-    rows = classical_denoising.best("digits", "digit-3", seed=276)
+    rows = finish(classical_denoising.best("digits", "digit-3", seed=276))
     assert [row[1].caption.split(" ·")[0] for row in rows] == ["t = 75", "t = 150", "t = 225"]
 
 

@@ -50,7 +50,7 @@ def test_the_strip_shows_the_four_levels_with_their_share_of_signal() -> None:
     assert captions == [
         "t = 0, √ᾱ = 1.000",
         "t = 75, √ᾱ = 0.906",
-        "t = 150, √ᾱ = 0.681",
+        "t = 150, √ᾱ = 0.680",
         "t = 225, √ᾱ = 0.422",
     ]
 

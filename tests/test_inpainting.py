@@ -85,8 +85,6 @@ def test_a_digit_keeps_what_the_mask_does_not_free() -> None:
         (np.full((28, 28), 2, np.uint8), "black and white"),
     ],
 )
-def test_a_mask_that_is_none_is_refused_in_one_sentence(
-    mask: np.ndarray, sentence: str
-) -> None:
+def test_a_mask_that_is_none_is_refused_in_one_sentence(mask: np.ndarray, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         finish(demo("digits", "digit-3", mask, "8", 5.0, count=1, seed=1))

@@ -1,4 +1,4 @@
-"""Anagrams: every view can be undone, keeps noise noise, and turns back what was seen through it."""
+"""Anagrams: every view can be undone, keeps noise noise, and what it shows is turned back."""
 
 import pytest
 import torch

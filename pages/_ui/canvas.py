@@ -10,7 +10,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
-from streamlit_drawable_canvas import st_canvas
 
 from lessons.opening import open_drawing
 
@@ -63,6 +62,9 @@ def canvas(
 
 def _sent(**options: Any) -> _Kept | None:
     """What the browser sent, if it is a drawing; before the first stroke of a visit it is none."""
+    # Imported where a server runs: without one the component can't find its own files.
+    from streamlit_drawable_canvas import st_canvas
+
     try:
         result = st_canvas(return_image_data=True, **options)
         content, strokes = result.image_bytes, result.json_data
