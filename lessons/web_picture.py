@@ -86,6 +86,8 @@ def fetch(
     """
     if not allowed():
         raise ValueError("This server does not fetch pictures from the web.")
+    if not address.strip():
+        raise ValueError("There is no address yet.")
     if not _slots.acquire(blocking=False):
         raise ValueError("Several pictures are being fetched right now. Try again in a moment.")
     door = _PublicOnly(

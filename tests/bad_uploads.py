@@ -1,4 +1,4 @@
-"""Files that nobody should have to open; as a program, it opens a thousand and says what happened."""
+"""Files that nobody should have to open; as a program, it opens many and says what happened."""
 
 from __future__ import annotations
 
