@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 
 from models.devices import pick_device
-from models.miniature import box, pictures, sheet, train
+from models.miniature import box, card, evaluate, pictures, sheet, train
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> None:
         train.run(state, asked.minutes, asked.cool_down, asked.processes)
     if asked.ship:
         box.save(train.averaged(state), box.FOLDER)
+    if asked.evaluate:
+        numbers = evaluate.evaluate(box.load(), state)
+        card.write(box.FOLDER / "README.md", numbers)
     if asked.sheet:
         sheet.write(box.load(), Path(asked.sheet))
 
@@ -56,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--processes", type=int, default=1 if alone else os.cpu_count() or 1)
     parser.add_argument("--ship", action="store_true", help="put the averaged weights in the box")
+    parser.add_argument("--evaluate", action="store_true", help="measure; write the model card")
     parser.add_argument("--sheet", metavar="FILE", help="draw the course's prompts")
     return parser
 

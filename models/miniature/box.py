@@ -12,11 +12,13 @@ from diffusers import DDPMScheduler
 from safetensors import SafetensorError
 from torch import Tensor
 
+from models.checkpoints import BrokenCheckpoint
 from models.miniature.encoder import TextEncoder, alikeness, pooled
 from models.miniature.network import MiniatureUNet
 from models.miniature.schedule import STEPS, alpha_bars
 from models.miniature.words import subject, vocabulary
 
+BROKEN: Final = (SafetensorError, BrokenCheckpoint)
 FOLDER: Final = Path(__file__).parent / "weights"
 
 
@@ -92,7 +94,7 @@ def load(folder: Path | None = None) -> Miniature:
         )
         scheduler = DDPMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
         return Miniature(network.float().eval().requires_grad_(False), scheduler, TextEncoder())
-    except (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, KeyError, *BROKEN) as error:
         reason = " ".join(str(error).split())[:200]
         raise BrokenModel(f"The model in {folder} can't be opened: {reason}") from error
 

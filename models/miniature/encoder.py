@@ -14,7 +14,9 @@ from typing import Final
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from models.checkpoints import load_tensors, load_weights
 
 FOLDER: Final = Path(__file__).parent / "text"
 LONGEST: Final = 32
@@ -30,18 +32,15 @@ class TextEncoder:
         """Open tokenizer and model.
 
         Raises:
-            OSError: a file is missing or unreadable.
+            OSError: tokenizer or configuration is missing or unreadable.
+            BrokenCheckpoint: the weights are.
         """
         self._tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(folder / "tokenizer.json"), pad_token="[PAD]"
         )
-        self._model = BertModel.from_pretrained(
-            folder,
-            add_pooling_layer=False,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-        ).eval()
+        config = BertConfig.from_json_file(folder / "config.json")
+        self._model = BertModel(config, add_pooling_layer=False).eval().requires_grad_(False)
+        load_weights(self._model, load_tensors(folder / "model.safetensors")[0])
         self._lock = threading.Lock()  # the tokenizer keeps its truncation as a setting
 
     @torch.inference_mode()

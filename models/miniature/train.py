@@ -34,7 +34,7 @@ from models.miniature import pictures
 from models.miniature.batches import Batch, Batches
 from models.miniature.encoder import TextEncoder
 from models.miniature.network import MiniatureUNet
-from models.miniature.schedule import alpha_bars, min_snr_weight, velocity
+from models.miniature.schedule import STEPS, alpha_bars, min_snr_weight, velocity
 from models.miniature.words import ANY_PHOTO, NOUNS, STYLES, captions
 
 T = TypeVar("T")
@@ -219,7 +219,6 @@ def _train(
     if meeting is not None:
         torch.set_num_threads(1)
         dist.init_process_group("gloo", f"file://{meeting}", rank=rank, world_size=processes)
-    begin = time.monotonic()
     captions = Captions(TextEncoder())
     batches = Batches(
         pictures.load(state / "pictures.safetensors", "training"), recipe.seed, recipe.batch
@@ -230,7 +229,8 @@ def _train(
     if (state / "training.safetensors").exists():
         training.load(state / "training.safetensors")
     log = Log(state, recipe) if rank == 0 else None
-    saved, parent = time.monotonic(), os.getppid()
+    begin = saved = time.monotonic()
+    parent = os.getppid()
     while True:
         gone = _agreed((time.monotonic() - begin) / 60)  # so that all stop at the same step
         orphaned = meeting is not None and os.getppid() != parent
@@ -244,6 +244,7 @@ def _train(
             log.take(training.step, batch.t, errors)
             if time.monotonic() - saved > 180:
                 _save(training, state, cooling)
+                log.held_out(training, captions)
                 saved = time.monotonic()
     if log:
         _save(training, state, cool_down > 0)
@@ -270,16 +271,30 @@ class Log:
 
     def __init__(self, state: Path, recipe: Recipe) -> None:
         self._path, self._recipe = state / "log.jsonl", recipe
+        unseen = pictures.load(state / "pictures.safetensors", "held_out")
+        self._unseen = Batches(unseen, recipe.seed, 100)
         self._sum, self._count = torch.zeros(BINS), torch.zeros(BINS)
         self._since = time.monotonic()
 
     def take(self, step: int, t: Tensor, errors: Tensor) -> None:
         """Take in one step's errors of v."""
-        bins = t * BINS // 1000
+        bins = t * BINS // STEPS
         self._sum.index_add_(0, bins, errors)
         self._count.index_add_(0, bins, torch.ones_like(errors))
         if step % EVERY == 0:
             self._write(step)
+
+    @torch.no_grad()
+    def held_out(self, training: Training, captions: Captions) -> None:
+        """Write the errors on pictures that training never sees, the same at every time."""
+        batch = self._unseen.take(0)
+        with autocast(training.device, training.precision):
+            errors = v_errors(
+                training.network, batch, captions.states(list(batch.captions)), training.device
+            )
+        by_bin = torch.zeros(BINS).index_add_(0, batch.t * BINS // STEPS, errors.float().cpu())
+        counts = torch.bincount(batch.t * BINS // STEPS, minlength=BINS).clamp(min=1)
+        self._append({"step": training.step, "held_out_v_error": _rounded(by_bin / counts)})
 
     def _write(self, step: int) -> None:
         now = time.monotonic()
@@ -287,9 +302,16 @@ class Log:
             "step": step,
             "pictures": step * self._recipe.batch,
             "pictures_per_second": round(EVERY * self._recipe.batch / (now - self._since), 1),
-            "v_error": [round(float(e), 5) for e in self._sum / self._count.clamp(min=1)],
+            "v_error": _rounded(self._sum / self._count.clamp(min=1)),
         }
-        with self._path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        self._append(line)
         self._sum.zero_(), self._count.zero_()
         self._since = now
+
+    def _append(self, line: dict[str, object]) -> None:
+        with self._path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def _rounded(numbers: Tensor) -> list[float]:
+    return [round(number, 5) for number in numbers.tolist()]
