@@ -41,17 +41,22 @@ class Host:
         self._lock = threading.Lock()
 
     @contextmanager
-    def hosting(self, network: nn.Module) -> Iterator[torch.device]:
-        """Let a network calculate on the device; with offload, no other one meanwhile."""
+    def hosting(self, network: nn.Module | None) -> Iterator[torch.device]:
+        """Let a network calculate on the device; with offload, no other one meanwhile.
+
+        Args:
+            network: which; None for one that comes and goes by itself.
+        """
         if not self.offload:
-            network.to(self.device)  # does nothing once it is there
+            if network is not None:
+                network.to(self.device)  # does nothing once it is there
             yield self.device
             return
         with self._lock:
             if self._guest is not network:
                 if self._guest is not None:
                     self._guest.to("cpu")
-                self._guest = network.to(self.device)
+                self._guest = None if network is None else network.to(self.device)
             yield self.device
 
 
@@ -132,6 +137,49 @@ class DiffusersModel(TextToImage):
         return noise
 
 
+class Upscaler(DiffusersModel):
+    """A network that sees a small picture beside the noisy one, and how noisy the small one is."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        outline: Outline,
+        embed: Embed,
+        noising: Tensor,
+        threshold: Threshold | None = None,
+        *,
+        host: Host | None = None,
+        advice: str = "",
+    ) -> None:
+        """Take a network with its weights; otherwise as `DiffusersModel`.
+
+        Args:
+            network: takes twice the channels, and the noise level as class label.
+            outline: its own, large pictures and their schedule.
+            embed: turns prompts into what it is conditioned on.
+            noising: share of signal power left in the small picture by noise level, (T,), float64.
+            threshold: how its makers kept its guesses inside the range.
+            host: where it calculates.
+            advice: what needs less memory.
+        """
+        super().__init__(network, outline, embed, host=host, advice=advice)
+        self.noising, self.threshold = noising, threshold
+
+    def beside(self, small: Tensor, level: int) -> Callable[[Tensor, int, Tensor], Tensor]:
+        """The network as it sees one small picture: (x_t, t, embeddings) → prediction.
+
+        Args:
+            small: the small picture at the large one's size, under noise, (1, C, H, W).
+            level: how much noise, an index into `noising`.
+        """
+
+        def predict(x_t: Tensor, t: int, embeddings: Tensor) -> Tensor:
+            both = torch.cat([x_t, small.expand_as(x_t)], dim=1)
+            return self.ask(both, t, embeddings, torch.full((len(x_t),), level))
+
+        return predict
+
+
 @contextmanager
 def minding_memory(advice: str) -> Iterator[None]:
     """Turn every device's way of running out of memory into one sentence.
@@ -164,17 +212,15 @@ def outline_of(network: Mapping[str, object], scheduler: Mapping[str, object]) -
     if (predicted := scheduler.get("prediction_type", "epsilon")) != "epsilon":
         raise ValueError(f"The model must predict the noise, not {predicted!r}.")
     size = int(str(network["sample_size"]))
-    threshold = Threshold(
-        float(str(scheduler.get("dynamic_thresholding_ratio", 0.995))),
-        float(str(scheduler.get("sample_max_value", 1.0))),
-    )
-    return Outline(
-        shape=(3, size, size),
-        low=-1.0,
-        high=1.0,
-        alpha_bars=alpha_bars(scheduler),
-        threshold=threshold if scheduler.get("thresholding") else None,
-    )
+    return Outline((3, size, size), -1.0, 1.0, alpha_bars(scheduler))
+
+
+def threshold_of(scheduler: Mapping[str, object]) -> Threshold | None:
+    """Read off scheduler_config.json how the makers kept guesses inside the range, if they did."""
+    if not scheduler.get("thresholding"):
+        return None
+    ratio = scheduler.get("dynamic_thresholding_ratio", 0.995)
+    return Threshold(float(str(ratio)), float(str(scheduler.get("sample_max_value", 1.0))))
 
 
 def alpha_bars(scheduler: Mapping[str, object]) -> Tensor:

@@ -29,7 +29,8 @@ class Outline(NamedTuple):
         low: the value of black.
         high: the value of white.
         alpha_bars: share of signal power left by timestep, (T,), float64, on the CPU.
-        threshold: how guesses are kept inside the range while sampling; None for not at all.
+        threshold: how guesses are kept inside the range while sampling; None for not at all,
+            as in the course.
     """
 
     shape: tuple[int, int, int]
