@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from torch import Tensor
 
+from lessons.dynamic_thresholding import limit_of
 from lessons.guidance import conditional, guided
 from lessons.iterative_denoising import (
     AfterStep,
@@ -18,6 +19,7 @@ from lessons.iterative_denoising import (
 )
 from lessons.picture import Picture, Progress, Symbol, side_by_side, to_pixels
 from models import catalog
+from models.diffusers_model import Upscaler
 from models.text_to_image import Outline, TextToImage
 
 LARGEST: Final = 8
@@ -46,11 +48,13 @@ class About:
         name: its key in the catalog.
         title: what readers call it.
         text: one sentence.
+        thresholded: name of the same model with its makers' thresholding; "" where there is none.
     """
 
     name: str
     title: str
     text: str
+    thresholded: str = ""
 
 
 Made = tuple[Film, Tensor]
@@ -59,7 +63,15 @@ Made = tuple[Film, Tensor]
 
 def models() -> tuple[About, ...]:
     """The models that can be had here; the first is the one to begin with."""
-    return tuple(About(name, one.title, one.about) for name, one in catalog.entries().items())
+    return tuple(
+        About(name, one.title, one.about, name + catalog.THRESHOLD if one.threshold else "")
+        for name, one in catalog.entries().items()
+    )
+
+
+def family(name: str) -> str:
+    """A model's name without the way in which it is used."""
+    return name.removesuffix(catalog.THRESHOLD)
 
 
 def edition(name: str) -> str:
@@ -92,13 +104,28 @@ def loading(name: str) -> Generator[Progress, None, TextToImage]:
     Raises:
         ValueError: there is no such model, or its files are damaged; the message says it.
     """
-    steps = catalog.loading(name)
+    return (yield from _telling(catalog.loading(name)))
+
+
+def loading_upscaler(name: str) -> Generator[Progress, None, Upscaler]:
+    """Load what enlarges a model's pictures; otherwise as `loading`.
+
+    Raises:
+        ValueError: there is no such thing for this model.
+    """
+    return (yield from _telling(catalog.loading_upscaler(name)))
+
+
+M = TypeVar("M")
+
+
+def _telling(steps: Generator[str, None, M]) -> Generator[Progress, None, M]:
     done = 0
     while True:
         try:
             doing = next(steps)
         except StopIteration as end:
-            model: TextToImage = end.value
+            model: M = end.value
             return model
         yield Progress(done, done + 1, f"loading the model: {doing}")
 
@@ -179,7 +206,15 @@ def making(
     total = len(timesteps) - 1
     stands, guesses = [row(start, form, "x_t")], []
     x_t = start
-    frames = denoise(start, timesteps, form.alpha_bars, predict_noise, noise, after=after)
+    frames = denoise(
+        start,
+        timesteps,
+        form.alpha_bars,
+        predict_noise,
+        noise,
+        limit=limit_of(form),
+        after=after,
+    )
     for done, frame in enumerate(frames, start=1):
         x_t = frame.x_t
         stands.append(row(x_t, form, "x_t"))

@@ -170,8 +170,8 @@ def views_for(model: str) -> tuple[str, ...]:
     Raises:
         ValueError: there is no such model.
     """
-    _, low, high, _ = t2i.outline(model)
-    symmetric = low == -high
+    form = t2i.outline(model)
+    symmetric = form.low == -form.high
     return tuple(name for name in VIEWS if symmetric or name != Negative.name)
 
 

@@ -6,15 +6,18 @@ DeepFloyd IF stays in its own file.
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
-from models import digits
-from models.text_to_image import Loader, Outline, TextToImage
+from models import deepfloyd, digits
+from models.diffusers_model import Upscaler
+from models.needs import Need
+from models.text_to_image import Loader, Outline, TextToImage, Threshold
 
 
 class UnknownModel(ValueError):
@@ -32,6 +35,9 @@ class Entry:
         load: begins to load it.
         edition: changes whenever its weights do, else the same on every machine.
         check: raises a ValueError that says why the model can't take a prompt.
+        threshold: how its makers kept its guesses inside the range; None if they did not.
+        load_upscaler: begins to load what enlarges its pictures; None if there is no such thing.
+        needs: what its parts occupy, known before anything is loaded; nothing if it is small.
     """
 
     title: str
@@ -40,37 +46,60 @@ class Entry:
     load: Callable[[], Loader]
     edition: Callable[[], str]
     check: Callable[[str], object] = str
+    threshold: Threshold | None = None
+    load_upscaler: Callable[[], Generator[str, None, Upscaler]] | None = None
+    needs: Callable[[], tuple[Need, ...]] = tuple
 
 
 @functools.cache
 def entries() -> Mapping[str, Entry]:
     """The models that can be had here, by name; the first is the one to begin with."""
-    return MappingProxyType(
-        {
-            "digits": Entry(
-                "Digits",
-                "The class-conditioned network of Part B, at 28×28: it knows the words for ten "
-                "digits and answers within a second.",
-                digits.OUTLINE,
-                digits.load,
-                digits.edition,
-                digits.digit_of,
-            )
-        }
-    )
+    known = {
+        "digits": Entry(
+            "Digits",
+            "The class-conditioned network of Part B, at 28×28: it knows the words for ten "
+            "digits and answers within a second.",
+            digits.OUTLINE,
+            digits.load,
+            digits.edition,
+            digits.digit_of,
+        )
+    }
+    if deepfloyd.configured():
+        known["deepfloyd"] = Entry(
+            deepfloyd.title(),
+            deepfloyd.about(),
+            deepfloyd.outline(),
+            deepfloyd.load,
+            deepfloyd.edition,
+            deepfloyd.check,
+            deepfloyd.threshold(),
+            deepfloyd.load_upscaler if deepfloyd.has_upscaler() else None,
+            deepfloyd.needs,
+        )
+    return MappingProxyType(known)
+
+
+THRESHOLD: Final = "+threshold"
+"""What follows a model's name to have its guesses kept inside the range, as its makers did."""
 
 
 def entry(name: str) -> Entry:
     """Look up a model.
 
+    Args:
+        name: a key of `entries`; with `+threshold` behind it, where the entry has a threshold.
+
     Raises:
         UnknownModel: there is none of this name.
     """
-    try:
-        return entries()[name]
-    except KeyError:
+    found = entries().get(name.removesuffix(THRESHOLD))
+    if found is None or (name.endswith(THRESHOLD) and found.threshold is None):
         known = ", ".join(entries())
-        raise UnknownModel(f"There is no model {name[:40]!r}. There are: {known}.") from None
+        raise UnknownModel(f"There is no model {name[:40]!r}. There are: {known}.")
+    if name.endswith(THRESHOLD):
+        return replace(found, outline=found.outline._replace(threshold=found.threshold))
+    return found
 
 
 _WAIT: Final = 0.2
@@ -83,7 +112,7 @@ def loading(name: str) -> Loader:
     """Load a model, once in this process, however many ask for it.
 
     Args:
-        name: a key of `entries`.
+        name: as in `entry`; with and without a threshold it is the same network.
 
     Yields:
         What it does next, in a few words; between two of them the caller may close the generator.
@@ -96,14 +125,44 @@ def loading(name: str) -> Loader:
         ValueError: its files are missing or damaged; the message says which.
     """
     chosen = entry(name)
+    model = yield from _once(name.removesuffix(THRESHOLD), chosen.load)
+    if not name.endswith(THRESHOLD):
+        return model
+    twin = copy.copy(model)
+    twin.outline = model.outline._replace(threshold=chosen.threshold)
+    return twin
+
+
+def loading_upscaler(name: str) -> Generator[str, None, Upscaler]:
+    """Load what enlarges a model's pictures; otherwise as `loading`.
+
+    Raises:
+        ValueError: there is no such thing for this model.
+    """
+    chosen = entry(name)
+    if chosen.load_upscaler is None:
+        raise ValueError(f"Nothing here enlarges the pictures of {chosen.title}.")
+    place = f"{name.removesuffix(THRESHOLD)}, enlarging"
+    model = yield from _once(place, chosen.load_upscaler)
+    twin = copy.copy(model)
+    limit = model.threshold if name.endswith(THRESHOLD) else None
+    twin.outline = model.outline._replace(threshold=limit)
+    return twin
+
+
+M = TypeVar("M", bound=TextToImage)
+
+
+def _once(place: str, load: Callable[[], Generator[str, None, M]]) -> Generator[str, None, M]:
+    """Run a loader unless another one already did, or does right now."""
     with _locks_lock:
-        lock = _locks.setdefault(name, threading.Lock())
+        lock = _locks.setdefault(place, threading.Lock())
     while not lock.acquire(timeout=_WAIT):
         yield "another reader is loading it"
     try:
-        if name not in _loaded:
-            _loaded[name] = yield from chosen.load()
-        return _loaded[name]
+        if place not in _loaded:
+            _loaded[place] = yield from load()
+        return cast(M, _loaded[place])
     finally:
         lock.release()
 

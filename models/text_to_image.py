@@ -9,6 +9,18 @@ from typing import NamedTuple
 from torch import Tensor
 
 
+class Threshold(NamedTuple):
+    """How a model's makers kept its guesses inside what a picture can be.
+
+    Attributes:
+        ratio: share of a picture's values that count as ordinary, in (0, 1].
+        largest: beyond this multiple of white even ordinary values are cut off, ≥ 1.
+    """
+
+    ratio: float
+    largest: float
+
+
 class Outline(NamedTuple):
     """What can be said of a model without loading it.
 
@@ -17,12 +29,15 @@ class Outline(NamedTuple):
         low: the value of black.
         high: the value of white.
         alpha_bars: share of signal power left by timestep, (T,), float64, on the CPU.
+        threshold: how guesses are kept inside the range while sampling; None for not at all,
+            as in the course.
     """
 
     shape: tuple[int, int, int]
     low: float
     high: float
     alpha_bars: Tensor
+    threshold: Threshold | None = None
 
 
 class TextToImage(ABC):

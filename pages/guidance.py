@@ -6,9 +6,10 @@ further that way.
 
 import streamlit as st
 
-from lessons import guidance, sampling
+from lessons import dynamic_thresholding, guidance, sampling
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._upscaling import enlarging
 
 
 def all_gammas() -> None:
@@ -59,7 +60,11 @@ ui.made_with(chosen, prompt=asked, γ=gamma)
 ui.caption("The noise is that of lesson 1.5 and stays the same, whatever γ is.")
 ui.explain(guidance.guide)
 ui.explain(guidance.guided)
+if found:
+    enlarging(chosen, found.pictures, asked, key="a16")
 all_gammas()
+with st.expander("When guesses are kept inside the picture"):
+    ui.explain(dynamic_thresholding.threshold, x_0="x_0_hat")
 ui.say(
     "**Look closer.** Follow one column from top to bottom: what is kept of the picture, and what "
     "does γ wash away?"

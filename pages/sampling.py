@@ -6,6 +6,7 @@ Begin the same walk at pure noise, where there is no picture to find, and it fin
 from lessons import iterative_denoising, sampling
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._upscaling import enlarging
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -24,6 +25,8 @@ if found:
 ui.made_with(chosen, prompt=asked)
 ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
 ui.explain(iterative_denoising.denoise)
+if found:
+    enlarging(chosen, found.pictures, asked, key="a15")
 ui.say(
     "**Look closer.** The pictures hardly resemble each other, and many are of nothing at all. "
     "The network was told little, so it wanders between all that it has seen. The next lesson "

@@ -17,6 +17,7 @@ def models_here() -> None:
     ui.say("## The models on this server")
     for about in text_to_image.models():
         ui.say(f"**{about.title}.** {about.text}")
+    needs()
     if st.button("Measure the chosen model on this machine", key="a0_measure"):
         st.session_state["a0_measured"] = chosen
     if st.session_state.get("a0_measured") == chosen:
@@ -33,6 +34,19 @@ def models_here() -> None:
         f"{here.device} · this server occupies {here.memory // MB:,} MB, "
         f"{here.free // MB:,} MB are free · in memory: {', '.join(here.loaded) or 'no model yet'}"
     )
+
+
+def needs() -> None:
+    """What the chosen model needs beside what the machine has, before anything is loaded."""
+    try:
+        fit = set_up.fit(chosen)
+    except ValueError as error:
+        st.error(str(error))
+        return
+    if fit:
+        st.table([dict(zip(fit.columns, row, strict=True)) for row in fit.rows])
+        ui.say(fit.verdict)
+        ui.caption("Weights alone: pictures in the making need some more.")
 
 
 ui.lesson_header(__doc__)

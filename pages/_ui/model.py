@@ -23,7 +23,8 @@ OWN: Final = "your own words"
 def model() -> str:
     """Show the choice of a model in the sidebar, and return its name.
 
-    The choice holds for all lessons that have one; the address carries it as `?model=…`.
+    The choice holds for all lessons that have one; the address carries it as `?model=…`. Where the
+    model's makers kept its guesses inside the range, a switch does so too; the name tells.
     """
     known = {one.name: one for one in text_to_image.models()}
     names = list(known)
@@ -37,7 +38,17 @@ def model() -> str:
         persist_state="session",
         help="The network behind the lessons of Part A. The set-up lesson says what each can do.",
     )
-    return chosen if chosen in known else names[0]
+    about = known.get(chosen, known[names[0]])
+    if about.thresholded and st.sidebar.toggle(
+        "Dynamic thresholding",
+        key="thresholding",
+        bind="query-params",
+        persist_state="session",
+        help="Brings guesses that guidance overdrew back into the picture, as this model's makers "
+        "do. The course leaves it out. Lesson 1.6 explains it.",
+    ):
+        return about.thresholded
+    return about.name
 
 
 def prompt(words: str, default: str, *, model: str, key: str) -> str:
@@ -104,7 +115,7 @@ def gallery_input(*, key: str, model: str) -> str:
 
 def per_model(key: str, model: str) -> str:
     """A widget's key for one model: what it offers differs from model to model."""
-    return f"{key}_{model}"
+    return f"{key}_{text_to_image.family(model)}"
 
 
 def more() -> DeltaGenerator:
