@@ -28,12 +28,12 @@ def finished_run(recipe: str, key: str) -> str | None:
 
 def film(shown: Film, key: str) -> None:
     """Show every step of a sample under a slider, with files to take home."""
-    frames, timesteps = shown.frames, shown.timesteps
+    frames = shown.frames
     ui.scrubber(
         frames,
         key=key,
-        labels=[f"t = {t}" for t in timesteps],
-        title="Timestep",
+        labels=[f"t = {t:g}" for t in shown.times],
+        title="Step",
         size=_ROW,
     )
     ui.downloads(

@@ -10,7 +10,16 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lessons import class_guidance, runs, sampled_digits, train_class_ddpm, train_ddpm, trained
+from lessons import (
+    class_guidance,
+    flow_matching,
+    runs,
+    sampled_digits,
+    train_class_ddpm,
+    train_ddpm,
+    trained,
+)
+from lessons.iterative_denoising import NoiseSource
 from lessons.picture import Progress
 from lessons.train_denoiser import test_digits as known_digits
 
@@ -35,12 +44,15 @@ def last(run_id: str, count: int, steps: int, gamma: float, seed: int = 1) -> to
     return train_ddpm.last(sampled_digits.sampled(run_id, labels, seed, steps, gamma))
 
 
-@pytest.mark.parametrize("recipe", ["ddpm", "class-ddpm"])
+@pytest.mark.parametrize("recipe", ["ddpm", "class-ddpm", "class-flow"])
 def test_a_film_has_a_frame_a_step_and_ends_clean(recipe: str) -> None:
     film, seen = finished(sampled_digits.film(shipped(recipe), seed=1, steps=5))
-    assert len(film.frames) == len(film.timesteps) == len(seen) == 5
-    assert film.timesteps[-1] == 0
-    assert list(film.timesteps) == sorted(film.timesteps, reverse=True)
+    assert len(film.frames) == len(film.times) == len(seen) == 5
+    if "flow" in recipe:
+        assert film.times == pytest.approx((0.2, 0.4, 0.6, 0.8, 1.0))
+    else:
+        assert film.times[-1] == 0
+        assert list(film.times) == sorted(film.times, reverse=True)
     x_t, guess = film.frames[-1]
     assert (x_t.pixels == guess.pixels).all()  # the last step adds no noise
     assert len(film.samples) == len(film.copies) == 10
@@ -56,6 +68,23 @@ def test_the_shipped_class_run_draws_what_it_is_asked_for() -> None:
 def test_a_digit_does_not_depend_on_how_many_are_sampled() -> None:
     run = shipped("class-ddpm")
     assert_close(last(run, 12, 4, 5.0)[:3], last(run, 3, 4, 5.0), atol=1e-4, rtol=1e-4)
+
+
+def test_ddpm_and_flow_start_from_the_same_noise() -> None:
+    """So that their ways can be laid beside each other."""
+    one = next(sampled_digits.sampled(shipped("class-flow"), torch.arange(2), 7, 10, 0.0))
+    network = trained.load_network(shipped("class-flow"))
+    noise = NoiseSource(7, 2, (1, 28, 28))()
+    velocity = flow_matching.guided(network, torch.arange(2), 0.0)(noise, 0.0)
+    assert_close(one.x_t, noise + velocity / 10)
+
+
+def test_a_run_that_makes_no_digits_and_steps_that_can_not_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="makes no digits"):
+        last(shipped("denoiser"), 1, 2, 0.0)
+    for steps in (0, 301):
+        with pytest.raises(ValueError, match="between 1 and 300"):
+            last(shipped("class-flow"), 1, steps, 0.0)
 
 
 def test_another_seed_gives_other_digits_and_the_same_seed_the_same() -> None:

@@ -6,7 +6,7 @@ results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 frames          scrubber(frames, key=, labels=) -> place
 curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
-taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif(...)
+taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif()
 numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low, high, otherwise)
 the one seed    seed()
 
