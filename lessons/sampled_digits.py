@@ -52,7 +52,7 @@ def film(
     Args:
         run_id: a finished DDPM or flow, with or without classes.
         seed: of the noises; they depend on neither γ nor the network.
-        steps: sampling steps, 2 to 300; for a flow from 1.
+        steps: sampling steps, 1 to 300.
         gamma: guidance strength, for a run with classes.
         edition: when the weights were written.
 
@@ -93,7 +93,7 @@ def sampled(
         run_id: a finished DDPM or flow.
         labels: what each picture shall become, (B,); without classes only their number counts.
         seed: of the noises; picture i starts from the same one whatever the network.
-        steps: sampling steps, 2 to 300; for a flow from 1.
+        steps: sampling steps, 1 to 300.
         gamma: guidance strength, for a run with classes.
 
     Yields:

@@ -111,15 +111,19 @@ def test_every_picture_may_have_a_gamma_of_its_own() -> None:
         assert_close(together[i], alone[i])
 
 
+def test_one_step_starts_from_the_noisiest() -> None:
+    assert train_ddpm.spread(1) == (299,)
+
+
 @pytest.mark.parametrize("steps", [2, 7, 299, 300])
 def test_steps_are_spread_from_the_noisiest_to_the_least_noisy(steps: int) -> None:
     indices = train_ddpm.spread(steps)
     assert (indices[0], indices[-1], len(set(indices))) == (299, 0, steps)
 
 
-@pytest.mark.parametrize("steps", [0, 1, 301])
+@pytest.mark.parametrize("steps", [0, -1, 301])
 def test_a_number_of_steps_that_can_not_be_is_refused(steps: int) -> None:
-    with pytest.raises(ValueError, match="between 2 and 300"):
+    with pytest.raises(ValueError, match="between 1 and 300"):
         train_ddpm.spread(steps)
 
 
