@@ -40,6 +40,61 @@ class Film:
     copies: tuple[Picture, ...]
 
 
+@dataclass(frozen=True)
+class Exam:
+    """A hundred digits, ten of each class, read by the judge.
+
+    Attributes:
+        rows: the samples, a row a class, captioned where something else is read.
+        accuracies: share read as asked for, by class.
+        confidence: how sure the judge is, mean.
+    """
+
+    rows: tuple[tuple[Picture, ...], ...]
+    accuracies: tuple[float, ...]
+    confidence: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share read as asked for."""
+        return sum(self.accuracies) / len(self.accuracies)
+
+
+def exam(
+    run_id: str,
+    seed: int,
+    gamma: float,
+    steps: int = 20,
+    edition: int = 0,  # noqa: ARG001 - new weights, new result
+) -> Generator[Progress, None, Exam]:
+    """Ask a finished network with classes for ten samples of each digit, and let the judge read.
+
+    Args:
+        run_id: a finished run with classes.
+        seed: of the noises.
+        gamma: guidance strength.
+        steps: sampling steps, 1 to 300.
+        edition: when the weights were written.
+
+    Yields:
+        Progress after each step.
+
+    Raises:
+        ValueError: no such run, or not so many steps.
+    """
+    labels = torch.arange(10).repeat_interleave(10)
+    for done, frame in enumerate(sampled(run_id, labels, seed, steps, gamma), start=1):
+        samples = frame.x_t
+        yield Progress(done, steps, "sampling a hundred digits")
+    reading, pictures = judge.read(samples), captioned(samples, labels)
+    right = (reading.labels == labels).float().view(10, 10).mean(1)
+    return Exam(
+        rows=tuple(pictures[i : i + 10] for i in range(0, 100, 10)),
+        accuracies=tuple(right.tolist()),
+        confidence=float(reading.confidence.mean()),
+    )
+
+
 def film(
     run_id: str,
     seed: int,

@@ -65,6 +65,20 @@ def test_the_shipped_class_run_draws_what_it_is_asked_for() -> None:
     assert film.numbers["confidence"] > 0.9
 
 
+def test_an_exam_asks_for_ten_of_each_digit_and_counts_by_class() -> None:
+    exam, seen = finished(sampled_digits.exam(shipped("class-ddpm"), seed=1, gamma=5.0))
+    assert [p.done for p in seen] == list(range(1, 21))
+    assert [len(row) for row in exam.rows] == [10] * 10
+    for row, share in zip(exam.rows, exam.accuracies, strict=True):
+        assert sum(picture.caption == "" for picture in row) == round(10 * share)
+    assert exam.accuracy >= 0.9
+
+
+def test_an_exam_without_guidance_is_failed() -> None:
+    exam, _ = finished(sampled_digits.exam(shipped("class-ddpm"), seed=1, gamma=0.0, steps=2))
+    assert exam.accuracy < 0.3
+
+
 def test_a_digit_does_not_depend_on_how_many_are_sampled() -> None:
     run = shipped("class-ddpm")
     assert_close(last(run, 12, 4, 5.0)[:3], last(run, 3, 4, 5.0), atol=1e-4, rtol=1e-4)

@@ -67,13 +67,14 @@ def _watch(lab: Lab, moved: bool) -> None:
     _headline(run, lab.live_words)
     controls(run)
     ui.problems(lab.recipe)
-    chart = st.container()
+    chart, passing = st.container(), st.container()
     looked_at = _epochs(lab, run)
     with chart:
         _curves(lab, run, looked_at)
+    with passing:
+        _peeks(run)
     if looked_at and looked_at.epoch:
         fork.offer(run, looked_at.epoch)
-    _peeks(run)
     _take_home(run)
 
 
