@@ -3,7 +3,7 @@
 Drown a picture a little, then let the network find its way back: the more noise, the freer it is.
 """
 
-from lessons import forward_process, text_to_image
+from lessons import forward_process, originals, text_to_image
 from lessons import image_to_image as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui

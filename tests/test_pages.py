@@ -43,7 +43,13 @@ KINDS = (*NUMBERS, *CHOICES, *SWITCHES, *TEXTS, "multiselect")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one short finished run of each recipe."""
     folder = tmp_path_factory.mktemp("finished")
-    short = {"num_hiddens": 8, "images_per_epoch": 1000, "epochs": 1, "precision": "float32"}
+    short = {
+        "num_hiddens": 8,
+        "images_per_epoch": 1000,
+        "epochs": 1,
+        "precision": "float32",
+        "sample_steps": 2,
+    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIFFUSION_RUNS", str(folder))
         patch.setenv("DIFFUSION_TRAINING_SLOTS", "2")
