@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from torchvision.transforms.functional import gaussian_blur
 from lessons import originals, quality
 from lessons import text_to_image as t2i
 from lessons.forward_process import add_noise
-from lessons.picture import Picture, Symbol
+from lessons.picture import Picture, Progress, Symbol
 from models.randomness import stream
 from models.text_to_image import Outline
 
@@ -118,18 +119,21 @@ class Comparison:
 
 def best(
     model: str, original: str | NDArray[np.uint8], seed: int
-) -> tuple[tuple[Picture, Picture, Picture], ...]:
+) -> Generator[Progress, None, tuple[tuple[Picture, Picture, Picture], ...]]:
     """The lesson's table: at three noise levels the clean, the noisy and the best filtered picture.
 
     Args:
         model: name in the catalog; only its schedule and its size of picture count.
         original: name in the gallery, or pixels.
         seed: of the noise.
+
+    Yields:
+        Progress after each level.
     """
     form = t2i.outline(model)
     x_0 = originals.load(original, form.shape, form.low, form.high)
-    rows = []
-    for t in t2i.levels(form):
+    rows, levels = [], t2i.levels(form)
+    for done, t in enumerate(levels, start=1):
         x_t, alpha_bar_t = noisy(form, x_0, t, seed), t2i.level(form, t)
         found = best_blur(x_t, x_0, alpha_bar_t, t2i.value_range(form))
         setting = f"kernel {found.kernel}, σ = {found.sigma:g}"
@@ -140,6 +144,7 @@ def best(
                 judged(found.image, x_0, form, setting, "x_0_hat"),
             )
         )
+        yield Progress(done, len(levels), f"t = {t}")
     return tuple(rows)
 
 

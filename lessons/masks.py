@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from lessons.opening import fit
 from lessons.picture import Picture
 
 Mask = NDArray[np.uint8]
@@ -90,7 +91,7 @@ def picture(mask: Mask) -> Picture:
 def _reduced(marked: NDArray[np.uint8], size: tuple[int, int]) -> Mask:
     """Average over the area of each small pixel; more than half of it marked is marked."""
     height, width = size
-    small = ImageOps.fit(Image.fromarray(marked), (width, height), Image.Resampling.BOX)
+    small = fit(Image.fromarray(marked), width, height, Image.Resampling.BOX)
     return _mask(np.asarray(small) > HALF)
 
 

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
+from lessons.opening import fit
 from lessons.picture import Picture
 from models import gallery
 
@@ -107,7 +108,7 @@ def seen(original: Original, shape: Shape) -> Seen:
     """
     channels, height, width = shape
     image = Image.fromarray(_pixels(original)).convert("RGB" if channels == 3 else "L")
-    small = np.array(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
+    small = np.array(fit(image, width, height))
     inverted = channels == 1 and bool(_border(small).mean() > BRIGHT)
     return Seen(255 - small if inverted else small, inverted)
 

@@ -82,13 +82,11 @@ def is_public(address: str) -> bool:
 def _host(name: str) -> str:
     """Take a numeric address in its usual form, or a name with a public ending.
 
-    Other ways to write a number (127.1, 0x7f000001, 2130706433) end in something that is no name's
-    ending, and so are neither.
+    Numbers that are not public, and other ways to write one (127.1, 0x7f000001, 2130706433), end in
+    something that is no name's ending, and so are refused as names.
     """
-    try:
+    if is_public(name):
         return ipaddress.ip_address(name).compressed
-    except ValueError:
-        pass
     try:
         ascii_name = name.rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:

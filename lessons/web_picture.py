@@ -86,6 +86,8 @@ def fetch(
     """
     if not allowed():
         raise ValueError("This server does not fetch pictures from the web.")
+    if not address.strip():
+        raise ValueError("There is no address yet.")
     if not _slots.acquire(blocking=False):
         raise ValueError("Several pictures are being fetched right now. Try again in a moment.")
     door = _PublicOnly(
@@ -96,11 +98,9 @@ def fetch(
         with httpcore2.ConnectionPool(context, network_backend=door) as pool:
             return _follow(pool, address.strip())
     except httpcore2.TimeoutException:
-        raise ValueError(f"This address gave no picture within {seconds:.0f} seconds.") from None
-    except httpcore2.ConnectError as error:
-        secret = isinstance(error.__cause__, ssl.SSLError)
-        trouble = "could not prove that it is the one named" if secret else "does not answer"
-        raise ValueError(f"The server at this address {trouble}.") from None
+        raise ValueError(f"This address gave no picture in time ({seconds:g} s).") from None
+    except httpcore2.ConnectError:
+        raise ValueError("The server at this address does not answer.") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError):
         raise ValueError("The server at this address broke off, or does not speak HTTP.") from None
     finally:
@@ -132,13 +132,14 @@ def _body(response: httpcore2.Response, headers: dict[bytes, bytes]) -> bytes:
         raise ValueError(f"This address answered with status {response.status}, not a picture.")
     if headers.get(b"content-type", b"").lower().startswith(b"text/"):
         raise ValueError("This address leads to a page. Give the address of the picture itself.")
-    promised = headers.get(b"content-length", b"0")
+    too_large = int(headers.get(b"content-length", b"0")) > MOST_BYTES
     content = bytearray()
-    for part in response.iter_stream():
+    for part in () if too_large else response.iter_stream():
         content += part
         if len(content) > MOST_BYTES:
+            too_large = True
             break
-    if len(content) > MOST_BYTES or int(promised) > MOST_BYTES:
+    if too_large:
         raise ValueError("The file at this address is too large; at most 5 MB can be taken.")
     return bytes(content)
 
@@ -234,7 +235,10 @@ class _Timed(httpcore2.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore2.NetworkStream:
         """Have the server prove that it is the one named in the address."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, self._left())
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, self._left())
+        except httpcore2.ConnectError:
+            raise ValueError("This server could not prove that it is the one named.") from None
         return _Timed(stream, self._left)
 
     def get_extra_info(self, info: str) -> Any:

@@ -50,6 +50,7 @@ if original is not None:
     )
     if found:
         ui.grid([(*found.results, found.original)], size=140)
+        ui.made_with(chosen, prompt=asked, γ=gamma)
         ui.caption(
             "From almost pure noise to a light touch, and the original. Somewhere in between is a "
             "picture that is like the original and yet was never seen."

@@ -28,6 +28,7 @@ rows = ui.live(
 )
 if rows:
     ui.grid([row.pictures for row in rows], column_labels=LABELS, size=196)
+    ui.made_with(chosen, prompt=neutral)
     gains = ", ".join(f"t = {row.t}: **{row.psnr - row.blur_psnr:+.1f} dB**" for row in rows)
     ui.caption(f"The network against the best Gaussian: {gains}.")
 ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")

@@ -14,7 +14,7 @@ numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low
 the one seed    seed()
 models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
                 gallery_input(key=, model=), per_model(key, model), more(),
-                named(name, *knobs) -> key
+                named(name, *knobs) -> key, made_with(model, γ=7.0)
 looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
@@ -32,6 +32,7 @@ from pages._ui.messages import duration, problems, telling
 from pages._ui.model import (
     expectation,
     gallery_input,
+    made_with,
     model,
     more,
     named,
@@ -66,6 +67,7 @@ __all__ = [
     "lesson_header",
     "live",
     "live_plot",
+    "made_with",
     "mask_input",
     "model",
     "montage",

@@ -10,7 +10,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
-from streamlit_drawable_canvas import st_canvas
 
 from lessons.opening import open_drawing
 
@@ -46,15 +45,16 @@ def canvas(
         # The canvas starts with this for the whole visit: another value would start it afresh.
         before: _Kept | None = st.session_state.get(kept)
         st.session_state[first] = before.strokes if before else None
-    sent = _sent(
-        key=f"{key}_canvas",
-        stroke_width=width,
-        stroke_color=color,
-        background_image=_paper(paper),
-        width=SIDE,
-        height=SIDE,
-        initial_drawing=st.session_state[first],
-    )
+    with st.container(key=f"ui_canvas_{key}"):
+        sent = _sent(
+            key=f"{key}_canvas",
+            stroke_width=width,
+            stroke_color=color,
+            background_image=_paper(paper),
+            width=SIDE,
+            height=SIDE,
+            initial_drawing=st.session_state[first],
+        )
     if sent is not None:
         st.session_state[kept] = sent
     drawing: _Kept | None = st.session_state.get(kept)
@@ -63,6 +63,9 @@ def canvas(
 
 def _sent(**options: Any) -> _Kept | None:
     """What the browser sent, if it is a drawing; before the first stroke of a visit it is none."""
+    # Imported here because it can only be imported while Streamlit runs.
+    from streamlit_drawable_canvas import st_canvas
+
     try:
         result = st_canvas(return_image_data=True, **options)
         content, strokes = result.image_bytes, result.json_data

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import streamlit as st
-
 from lessons import masks, originals
 from lessons.picture import Picture
 from pages._ui.canvas import canvas
 from pages._ui.numbers import choice, slider
-from pages._ui.picture_input import upload
+from pages._ui.picture_input import beside, upload
 from pages._ui.pictures import strip
 from pages._ui.words import label
 
@@ -35,12 +33,15 @@ def mask_input(
         return None
     kind = choice("New is", SHAPES, SHAPES[0], key=f"{key}_shape")
     original = originals.picture(picture, shape)
-    mask = _marked(kind, original, key, (shape[1], shape[2]))
-    if mask is None or not mask.any():
-        strip([original])
-        label("Nothing is marked yet, so nothing would be new.")
-        return None
-    strip([original, masks.picture(mask)])
+    left, right = beside()
+    with left:
+        mask = _marked(kind, original, key, (shape[1], shape[2]))
+    with right:
+        if mask is None or not mask.any():
+            strip([original])
+            label("Nothing is marked yet, so nothing would be new.")
+            return None
+        strip([original, masks.picture(mask)])
     return mask
 
 
@@ -51,15 +52,12 @@ def _marked(kind: str, original: Picture, key: str, size: tuple[int, int]) -> ma
         return _drawn(original, key, size)
     if kind == "upload":
         return _uploaded(key, size)
-    left, right = st.columns(2, gap="large")
-    with left:
-        x = _percent("Centre, from the left", 50, f"{key}_x")
-        y = _percent("Centre, from the top", 50, f"{key}_y")
-    with right:
-        if kind == "circle":
-            return masks.circle(size, x, y, _percent("Diameter", 50, f"{key}_diameter"))
-        width = _percent("Width", 50, f"{key}_width")
-        height = _percent("Height", 50, f"{key}_height")
+    x = _percent("Centre, from the left", 50, f"{key}_x")
+    y = _percent("Centre, from the top", 50, f"{key}_y")
+    if kind == "circle":
+        return masks.circle(size, x, y, _percent("Diameter", 50, f"{key}_diameter"))
+    width = _percent("Width", 50, f"{key}_width")
+    height = _percent("Height", 50, f"{key}_height")
     return masks.rectangle(size, x, y, width, height)
 
 

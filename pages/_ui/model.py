@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lessons import text_to_image
 from pages._ui.numbers import check_choice
 from pages._ui.picture_input import gallery_input as from_gallery
+from pages._ui.seed import seed
 from pages._ui.words import label
 
 KEY: Final = "model"
@@ -126,6 +127,29 @@ def expectation(note: str) -> None:
     """Say quietly what to expect of a prompt, if there is anything to say."""
     if note:
         label(note)
+
+
+def made_with(model: str, **knobs: object) -> None:
+    """Say under a result how it was made: by which weights, from which seed, with which knobs.
+
+    Args:
+        model: the model's name.
+        knobs: what else it depends on, by the name that readers know, e.g. `γ=7`.
+    """
+    title = next(one.title for one in text_to_image.models() if one.name == model)
+    parts = [f"{title} ({text_to_image.edition(model)})", f"seed {seed()}"]
+    parts += [f"{name} = {_short(value)}" for name, value in knobs.items()]
+    label(" · ".join(parts))
+
+
+def _short(value: object) -> str:
+    return (
+        f"{value:g}"
+        if isinstance(value, float)
+        else f"“{value}”"
+        if isinstance(value, str)
+        else str(value)
+    )
 
 
 def named(name: str, *knobs: object) -> str:

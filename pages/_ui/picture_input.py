@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from lessons import originals, web_picture
 from lessons.opening import open_picture
-from pages._ui.canvas import canvas
+from pages._ui.canvas import SIDE, canvas
 from pages._ui.messages import problems, telling
 from pages._ui.numbers import check_choice, choice, slider
 from pages._ui.pictures import strip
@@ -20,7 +21,7 @@ from pages._ui.words import label
 GALLERY: Final = "gallery"
 DRAWING: Final = "drawing"
 UPLOAD: Final = "upload"
-WEB: Final = "web address"
+WEB: Final = "web"
 FILES: Final = ("png", "jpg", "jpeg", "webp")
 
 
@@ -41,9 +42,12 @@ def picture_input(
     source = choice("Picture from", sources, GALLERY, key=f"{key}_from")
     if source == GALLERY:
         return gallery_input(key=key, shape=shape, start=start)
-    taken = {DRAWING: _drawn, UPLOAD: _uploaded, WEB: _fetched}[source](key, shape)
+    left, right = beside()
+    with left:
+        taken = {DRAWING: _drawn, UPLOAD: _uploaded, WEB: _fetched}[source](key, shape)
     if taken is not None:
-        strip([originals.picture(taken, shape)])
+        with right:
+            strip([originals.picture(taken, shape)])
     return taken
 
 
@@ -58,14 +62,25 @@ def gallery_input(*, key: str, shape: originals.Shape, start: str | None = None)
     Returns:
         The picture's name.
     """
-    offered = {one.title: one for one in originals.names(shape)}
+    try:
+        offered = {one.title: one for one in originals.names(shape)}
+    except ValueError as error:
+        st.error(str(error))
+        st.stop()
     titles = list(offered)
     first = next((title for title, one in offered.items() if one.name == start), titles[0])
     check_choice(key, titles, first)
     title = st.selectbox("Picture", titles, index=titles.index(first), key=key, bind="query-params")
     chosen = offered.get(title, offered[first])
-    label(chosen.credit)
+    grey = ", shown with black and white exchanged"
+    label(chosen.credit + (grey if originals.seen(chosen.name, shape).inverted else ""))
     return chosen.name
+
+
+def beside() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Make a place for widgets and one for what they make, below it where the screen is narrow."""
+    row = st.container(horizontal=True, gap="large")
+    return row.container(width=SIDE + 40), row.container(width=SIDE + 120)
 
 
 def upload(key: str, what: str) -> NDArray[np.uint8] | None:
@@ -106,7 +121,7 @@ def _drawn(key: str, shape: originals.Shape) -> NDArray[np.uint8] | None:
 def _uploaded(key: str, _shape: originals.Shape) -> NDArray[np.uint8] | None:
     taken = upload(key, "A picture")
     if taken is None:
-        label("No picture yet. It stays on this server's memory until you leave.")
+        label("No picture yet.")
     return taken
 
 
