@@ -113,8 +113,8 @@ def last(frames: Iterator[Frame]) -> Tensor:
 
 
 def assert_same(found: Tensor, expected: Tensor) -> None:
-    """Equal up to diffusers' float32 schedule, whose errors the untrained network amplifies."""
-    assert_close(found, expected, rtol=2e-3, atol=2e-3 * float(expected.abs().max()))
+    """Equal up to rounding: diffusers' schedule is float32, and an untrained network overdraws."""
+    assert_close(found, expected, rtol=1e-4, atol=5e-5 * max(1, float(expected.abs().max())))
 
 
 @MODELS

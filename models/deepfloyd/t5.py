@@ -67,7 +67,8 @@ def _tokenizer(folder: Path) -> Any:
     from transformers import T5Tokenizer
 
     home = folder / "tokenizer"
-    if not (home / "tokenizer.json").exists() and importlib.util.find_spec("sentencepiece") is None:
+    alone = (home / "spiece.model").exists() and not (home / "tokenizer.json").exists()
+    if alone and importlib.util.find_spec("sentencepiece") is None:
         raise ValueError("The tokenizer needs one more package: pip install sentencepiece.")
     try:
         return T5Tokenizer.from_pretrained(home, local_files_only=True)
