@@ -45,6 +45,7 @@ def checked(address: str) -> httpcore2.URL:
     if len(address) > LONGEST:
         raise ValueError(f"An address may have at most {LONGEST} characters.")
     try:
+        address.encode()  # half a character is none
         parts = urlsplit(address)
         port = parts.port
     except ValueError:

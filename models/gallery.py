@@ -114,11 +114,13 @@ def _picture(name: str) -> NDArray[np.uint8]:
     entry, path = shelf[name]
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
-            return np.array(image.convert("RGB"))
+            drawn = image.convert("RGBA")
     except OSError:
         raise MissingPicture(
             f"The picture {entry.file} is missing or damaged. {_advice(path)}"
         ) from None
+    paper = Image.new("RGBA", drawn.size, "white")
+    return np.array(Image.alpha_composite(paper, drawn).convert("RGB"))
 
 
 @functools.cache

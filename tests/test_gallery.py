@@ -11,6 +11,9 @@ from PIL import Image
 
 from models import gallery, mnist
 
+PHOTOGRAPHS = [
+    f"photo-{name}" for name in ("cat", "coffee", "rocket", "astronaut", "pagoda", "dahlia")
+]
 LISTS = sorted(gallery.FOLDER.glob("*/gallery.json"))
 
 
@@ -37,7 +40,7 @@ def add(folder: Path, **changes: str) -> Path:
 def test_the_tower_comes_first_and_the_photographs_last() -> None:
     names = [entry.name for entry in gallery.entries()]
     assert names[0] == "tower"
-    assert names[-6:] == ["cat", "coffee", "rocket-launch", "astronaut", "pagoda", "dahlia"]
+    assert names[-6:] == PHOTOGRAPHS
 
 
 def test_every_picture_opens_and_none_is_large() -> None:
@@ -84,6 +87,12 @@ def test_folders_come_in_their_order_and_new_ones_after_them(shelf: Path) -> Non
     add(shelf / "photographs", file="b.png", title="b")
     add(shelf / "gallery", file="a.png", title="a")
     assert [entry.name for entry in gallery.entries()] == ["tower", "a", "b", "c"]
+
+
+def test_what_is_transparent_is_on_white(shelf: Path) -> None:
+    folder = add(shelf / "gallery")
+    Image.new("RGBA", (4, 2), (0, 0, 0, 0)).save(folder / "dot.png")
+    assert gallery.pixels("dot").min() == 255
 
 
 def test_a_caption_is_a_prompt(shelf: Path) -> None:

@@ -57,7 +57,7 @@ def test_black_and_white_become_the_ends_of_the_models_range(low: float, high: f
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 1.0)])
-@pytest.mark.parametrize("name", ["tower", "cat"])
+@pytest.mark.parametrize("name", ["tower", "photo-cat"])
 def test_the_range_is_converted_once_there_and_once_back(
     name: str, low: float, high: float
 ) -> None:
@@ -100,7 +100,7 @@ def test_colour_models_are_offered_pictures_and_digit_models_digits_and_the_towe
     colour = [choice.name for choice in originals.names(COLOUR)]
     grey = [choice.name for choice in originals.names(GREY)]
     assert colour[0] == "tower"
-    assert "cat" in colour
+    assert "photo-cat" in colour
     assert grey == [*(f"digit-{label}" for label in range(10)), "tower"]
 
 

@@ -84,15 +84,15 @@ def test_at_first_there_is_a_picture_of_the_gallery_with_its_licence(
 
 
 def test_a_lesson_may_begin_with_another_picture_and_the_reader_choose_a_third() -> None:
-    test = opened(start="cat")
-    assert test.session_state["picture"] == "cat"
-    fine(test.selectbox[0].set_value("A rocket").run())
-    assert test.session_state["picture"] == "rocket-launch"
+    test = opened(start="photo-cat")
+    assert test.session_state["picture"] == "photo-cat"
+    fine(test.selectbox[0].set_value("A rocket (photograph)").run())
+    assert test.session_state["picture"] == "photo-rocket"
     assert "SpaceX" in said(test)
 
 
 def test_what_the_address_asks_for_is_shown_or_refused_with_a_sentence() -> None:
-    assert opened(picture="A dahlia").session_state["picture"] == "dahlia"
+    assert opened(picture="A dahlia (photograph)").session_state["picture"] == "photo-dahlia"
     test = opened(picture="../../etc/passwd")
     assert test.session_state["picture"] == "tower"
     assert len(test.toast) == 1

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpcore2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_web import PICTURE, PUBLIC, Answer, Cable, Web, redirect, reply
 
 from lessons import web_picture
@@ -178,6 +180,29 @@ def test_what_is_no_plain_address_is_refused_before_anything_is_asked(
     web.refusal(address)
     assert web.asked == []
     assert web.connected == []
+
+
+PARTS = ["http://", "https://", "a", ".", "org", "@", ":", "/", "[", "]", "%", "\\", "?", "#", "-"]
+PARTS += ["\uff11", "\u3002", "0x", "127", "\u200b", "xn--", "\xdf", "\ud800", " ", "\n", "\0", "_"]
+
+
+SENTENCES = {
+    "An address must begin with https:// or http://.",
+    "An address with a name or password in it is not taken.",
+    "Only the usual ports of the web are allowed, 80 and 443.",
+    "This is no public web address.",
+    "This is no web address.",
+}
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=9).map("".join))
+def test_whatever_is_typed_is_an_address_or_has_its_sentence(typed: str) -> None:
+    said = ""
+    try:
+        host = checked(typed).host
+    except ValueError as refusal:
+        said = str(refusal)
+    assert said in SENTENCES or (host.isascii() and b"." in host)
 
 
 def test_an_address_without_its_beginning_is_taken_as_https() -> None:
