@@ -27,7 +27,7 @@ def opened(file: str, **address: str) -> AppTest:
 def assert_fine(test: AppTest) -> None:
     assert [f"{e.message} {e.stack_trace[-3:]}" for e in test.exception] == []
     assert [said.value for said in (*test.error, *test.warning)] == []
-    assert test.selectbox(key="model").value == "deepfloyd"
+    assert test.selectbox(key="model").value == "DeepFloyd I"
 
 
 def words(test: AppTest) -> str:
@@ -38,6 +38,14 @@ def words(test: AppTest) -> str:
 @pytest.mark.usefixtures("tiny_if_here")
 def test_every_page_with_a_model_runs_on_deepfloyd(file: str) -> None:
     assert_fine(opened(file))
+
+
+@pytest.mark.usefixtures("tiny_if_here")
+@pytest.mark.parametrize("named", ["deepfloyd", "DeepFloyd I"])
+def test_the_address_takes_a_models_name_and_its_title(named: str) -> None:
+    test = opened("forward_process.py", model=named)
+    assert_fine(test)
+    assert not test.toast
 
 
 def test_all_of_part_a_has_a_choice_of_models() -> None:
