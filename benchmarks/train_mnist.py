@@ -1,9 +1,9 @@
-"""How fast the training loop is: `python -m benchmarks.train_mnist`.
+"""How fast the training loop is: `python -m benchmarks.train_mnist [--recipe class-ddpm]`.
 
 In one run, turn by turn: our loop against the plain one of most tutorials (torchvision's MNIST,
-ToTensor, DataLoader, eager float32 in the default memory layout), both training the same denoiser;
-and the share of the machine's own matrix-product rate that our loop reaches. These machines are
-shared and noisy: read the ratios and medians.
+ToTensor, DataLoader, eager float32 in the default memory layout), both training the same denoiser
+or class-conditioned DDPM; and the share of the machine's own matrix-product rate that our loop
+reaches. These machines are shared and noisy: read the ratios and medians.
 """
 
 from __future__ import annotations
@@ -14,37 +14,63 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn, optim
+from torch import Tensor, nn, optim
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
-from lessons.train_denoiser import RECIPE, DenoiserSettings
-from lessons.training import Training, train
+from lessons import train_class_ddpm, train_denoiser
+from lessons.training import Recipe, Settings, Training, train
 from models import mnist
 from models.devices import Precision, fast_precision
-from models.unet import UnconditionalUNet
 
 CPU = torch.device("cpu")
+T = 300
+ALPHA_BARS = (1 - torch.linspace(1e-4, 0.02, T)).cumprod(0)
+RECIPES: dict[str, Recipe[Any]] = {
+    "denoiser": train_denoiser.RECIPE,
+    "class-ddpm": train_class_ddpm.RECIPE,
+}
 
 
-def plain_loop(settings: DenoiserSettings, folder: Path) -> Iterator[int]:
+def plain_denoising(network: nn.Module, x: Tensor, _: Tensor) -> Tensor:
+    """The denoiser's loss as a tutorial writes it."""
+    return F.mse_loss(network(x + 0.5 * torch.randn_like(x)), x)
+
+
+def plain_class_ddpm(network: nn.Module, x: Tensor, c: Tensor) -> Tensor:
+    """The class-conditioned DDPM's loss as a tutorial writes it."""
+    t = torch.randint(0, T, (len(x),))
+    eps = torch.randn_like(x)
+    alpha_bar_t = ALPHA_BARS[t].view(-1, 1, 1, 1)
+    x_t = alpha_bar_t.sqrt() * x + (1 - alpha_bar_t).sqrt() * eps
+    mask = (torch.rand(len(x)) > 0.1).float()
+    return F.mse_loss(network(x_t, c, (t + 1) / T, mask), eps)
+
+
+PLAIN: dict[str, Callable[[nn.Module, Tensor, Tensor], Tensor]] = {
+    "denoiser": plain_denoising,
+    "class-ddpm": plain_class_ddpm,
+}
+
+
+def plain_loop(name: str, settings: Settings, folder: Path) -> Iterator[int]:
     """The tutorial's loop; yields the images of each step."""
     loader = DataLoader(
         MNIST(folder, train=True, transform=ToTensor()), settings.batch_size, shuffle=True
     )
-    network = UnconditionalUNet(1, settings.num_hiddens)
+    network = RECIPES[name].build(settings)
     optimiser = optim.Adam(network.parameters(), lr=settings.learning_rate)
     while True:
-        for x, _ in loader:
-            z = x + settings.sigma * torch.randn_like(x)
-            loss = F.mse_loss(network(z), x)
+        for x, c in loader:
+            loss = PLAIN[name](network, x, c)
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             optimiser.step()
@@ -52,9 +78,9 @@ def plain_loop(settings: DenoiserSettings, folder: Path) -> Iterator[int]:
             yield len(x)
 
 
-def our_loop(settings: DenoiserSettings) -> Iterator[int]:
+def our_loop(name: str, settings: Settings) -> Iterator[int]:
     """The project's loop; yields the images of each step."""
-    for step in train(Training.begin(RECIPE, settings, CPU)):
+    for step in train(Training.begin(RECIPES[name], settings, CPU)):
         step.loss.item()
         yield settings.batch_size
 
@@ -80,12 +106,13 @@ def matrix_rate(precision: Precision) -> float:
     return 2 * 2048**3 / min(times)
 
 
-def training_flops(network: nn.Module) -> int:
+def training_flops(name: str, settings: Settings) -> int:
     """Floating-point operations of one training step on one image, convolutions counted."""
-    counter = FlopCounterMode(display=False)
+    counter, network = FlopCounterMode(display=False), RECIPES[name].build(settings)
     with counter:
-        torch.autograd.backward(network(torch.zeros(1, 1, 28, 28)).sum())
-    return int(counter.get_total_flops())
+        loss = PLAIN[name](network, torch.zeros(2, 1, 28, 28), torch.zeros(2, dtype=torch.int64))
+        torch.autograd.backward(loss)
+    return int(counter.get_total_flops()) // 2
 
 
 def mnist_for_torchvision(folder: Path) -> None:
@@ -97,32 +124,32 @@ def mnist_for_torchvision(folder: Path) -> None:
             shutil.copyfileobj(source, target)
 
 
-def compare(width: int, rounds: int, seconds: float, folder: Path) -> None:
+def compare(name: str, width: int, rounds: int, seconds: float, folder: Path) -> None:
     """Print one line for one width: plain, ours in float32, ours in the recommended arithmetic."""
     batch = 128 if width < 128 else 64
     fast = fast_precision(CPU)
-    plain = plain_loop(DenoiserSettings(num_hiddens=width, batch_size=batch), folder)
+    common = {"num_hiddens": width, "batch_size": batch, "epochs": 40}
+    kind = RECIPES[name].settings
+    plain = plain_loop(name, kind(**common), folder)
     ours: dict[Precision, Iterator[int]] = {
-        precision: our_loop(
-            DenoiserSettings(num_hiddens=width, batch_size=batch, precision=precision, epochs=40)
-        )
+        precision: our_loop(name, kind(**common, precision=precision))
         for precision in dict.fromkeys(("float32", fast))
     }
     for loop in (plain, *ours.values()):
         next(loop)
-    rates: dict[str, list[float]] = {"plain": [], **{name: [] for name in ours}}
+    rates: dict[str, list[float]] = {"plain": [], **{precision: [] for precision in ours}}
     for _ in range(rounds):
         rates["plain"].append(rate(plain, seconds))
-        for name, loop in ours.items():
-            rates[name].append(rate(loop, seconds))
-    middle = {name: statistics.median(values) for name, values in rates.items()}
-    line = f"D = {width:3d}, batch {batch}: plain {middle['plain']:6.0f} images/s"
-    flops = training_flops(UnconditionalUNet(1, width))
-    for name in ours:
-        ratios = [a / b for a, b in zip(rates[name], rates["plain"], strict=True)]
-        share = middle[name] * flops / matrix_rate(name)
+        for precision, loop in ours.items():
+            rates[precision].append(rate(loop, seconds))
+    middle = {key: statistics.median(values) for key, values in rates.items()}
+    line = f"{name}, D = {width:3d}, batch {batch}: plain {middle['plain']:6.0f} images/s"
+    flops = training_flops(name, kind(**common))
+    for precision in ours:
+        ratios = [a / b for a, b in zip(rates[precision], rates["plain"], strict=True)]
+        share = middle[precision] * flops / matrix_rate(precision)
         line += (
-            f" | ours {name} {middle[name]:6.0f}, ratio {statistics.median(ratios):.2f}"
+            f" | ours {precision} {middle[precision]:6.0f}, ratio {statistics.median(ratios):.2f}"
             f" ({min(ratios):.2f}–{max(ratios):.2f}), {share:.0%} of the matrix rate"
         )
     print(line, flush=True)
@@ -131,6 +158,7 @@ def compare(width: int, rounds: int, seconds: float, folder: Path) -> None:
 def main() -> None:
     """Compare at the widths of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", choices=list(RECIPES), default="denoiser")
     parser.add_argument("--widths", type=int, nargs="+", default=[16, 32, 64])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
@@ -139,7 +167,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         mnist_for_torchvision(Path(folder))
         for width in chosen.widths:
-            compare(width, chosen.rounds, chosen.seconds, Path(folder))
+            compare(chosen.recipe, width, chosen.rounds, chosen.seconds, Path(folder))
 
 
 if __name__ == "__main__":

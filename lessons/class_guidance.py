@@ -78,7 +78,7 @@ def gamma_grid(
     Args:
         run_id: a finished run with classes.
         seed: of the noises.
-        steps: sampling steps, 2 to 300.
+        steps: sampling steps, 1 to 300.
         edition: when the weights were written.
 
     Yields:

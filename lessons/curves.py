@@ -45,6 +45,9 @@ CLASS_DDPM: Final = CourseCurve(
 
 # Batches of 64.
 _FLOW_IMAGES: Final = tuple(64 * step for step in (200, 1000, 2000, 5000, 10_000))
+FLOW: Final = CourseCurve(
+    "the course's own run (D = 64)", _FLOW_IMAGES, (0.171, 0.133, 0.112, 0.100, 0.088)
+)
 CLASS_FLOW: Final = CourseCurve(
     "the course's own run (D = 64)", _FLOW_IMAGES, (0.176, 0.128, 0.106, 0.089, 0.086)
 )

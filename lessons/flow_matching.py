@@ -12,12 +12,15 @@ from torch import Tensor, nn
 from lessons.guidance import guide
 from lessons.iterative_denoising import Frame, NoiseSource
 from lessons.judge import judged
+from lessons.picture import Picture
 from lessons.train_class_ddpm import keep_mask
 from lessons.train_denoiser import TEST_DIGITS, noise_like, pictures, test_digits, test_labels
 from lessons.training import Batch, Preview, Recipe, Settings
 from models.unet import ClassConditionalUNet, TimeConditionalUNet
 
 SHOWN: Final = 40
+PEEK: Final = 10
+PEEK_STEPS: Final = 10
 SHOWN_EPOCHS: Final = (1, 5, 10)
 
 PredictVelocity = Callable[[Tensor, float], Tensor]
@@ -178,9 +181,7 @@ def _preview(
 ) -> Preview:
     asked = None if labels is None else torch.arange(SHOWN) % 10
     device = next(network.parameters()).device
-    noise = NoiseSource(settings.seed, SHOWN, (1, 28, 28))().to(device)
-    for frame in euler(noise, predict, settings.sample_steps):
-        samples = frame.x_t
+    samples = _walked(settings.seed, SHOWN, predict, settings.sample_steps, device)
     x_1 = test_digits(TEST_DIGITS)
     x_0 = noise_like(x_1, settings.seed)
     t = (torch.arange(len(x_1)) % 100) / 100
@@ -190,9 +191,31 @@ def _preview(
         [network(*(p.to(device) for p in part)).float().cpu() for part in zip(*parts, strict=True)]
     )
     return Preview(
-        rows=tuple(pictures(row) for row in torch.split(samples.cpu(), 10)),
+        rows=tuple(pictures(row) for row in torch.split(samples, 10)),
         numbers={"test_loss": float(velocity_loss(u_hat, x_0, x_1)), **judged(samples, asked)},
     )
+
+
+def peek(network: nn.Module, settings: FlowSettings) -> tuple[Picture, ...]:
+    """Ten samples in few steps."""
+    device = next(network.parameters()).device
+    return pictures(_walked(settings.seed, PEEK, predictor(network), PEEK_STEPS, device))
+
+
+def class_peek(network: nn.Module, settings: ClassFlowSettings) -> tuple[Picture, ...]:
+    """One sample of each digit in few steps."""
+    device = next(network.parameters()).device
+    predict = guided(network, torch.arange(PEEK).to(device), settings.gamma)
+    return pictures(_walked(settings.seed, PEEK, predict, PEEK_STEPS, device))
+
+
+def _walked(
+    seed: int, count: int, predict: PredictVelocity, steps: int, device: torch.device
+) -> Tensor:
+    """Digits out of noise, on the CPU."""
+    for frame in euler(NoiseSource(seed, count, (1, 28, 28))().to(device), predict, steps):
+        samples = frame.x_t
+    return samples.cpu()
 
 
 def _random_times(batch: Batch) -> Tensor:
@@ -233,6 +256,7 @@ TIME_RECIPE: Final = Recipe(
     loss=loss,
     preview=preview,
     presets=_presets(FlowSettings),
+    peek=peek,
     shown_epochs=_shown_epochs,
 )
 
@@ -243,5 +267,6 @@ CLASS_RECIPE: Final = Recipe(
     loss=class_loss,
     preview=class_preview,
     presets=_presets(ClassFlowSettings),
+    peek=class_peek,
     shown_epochs=_shown_epochs,
 )

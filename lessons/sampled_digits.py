@@ -9,14 +9,16 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from lessons import judge, train_class_ddpm, train_ddpm, trained
-from lessons.iterative_denoising import Frame
+from lessons import flow_matching, judge, train_class_ddpm, train_ddpm, trained
+from lessons.iterative_denoising import Frame, NoiseSource
 from lessons.picture import Picture, Progress, Symbol, side_by_side, to_pixels
 from lessons.train_ddpm import STEPS
-from models.unet import ClassConditionalUNet
 
 CPU: Final = torch.device("cpu")
 STEP_CHOICES: Final = (20, 50, 100, STEPS)
+FLOW_STEP_CHOICES: Final = (1, 2, 5, 10, 30, 50, 100)
+_WITH_CLASSES: Final = ("class-ddpm", "class-flow")
+_FLOWS: Final = ("flow", "class-flow")
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,72 @@ class Film:
 
     Attributes:
         frames: x_t and the guess at the clean digits, ten side by side, after every step.
-        timesteps: t of each frame, falling to 0.
+        times: t of each frame: falling to 0 for a DDPM, rising to 1 for flow matching.
         samples: the finished digits, captioned with what the judge reads.
         numbers: "confidence" of the judge, "accuracy" where digits were asked for, and "ink".
         copies: the training digit nearest to each sample, captioned with its distance.
     """
 
     frames: tuple[tuple[Picture, Picture], ...]
-    timesteps: tuple[int, ...]
+    times: tuple[float, ...]
     samples: tuple[Picture, ...]
     numbers: dict[str, float]
     copies: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A hundred digits, ten of each class, read by the judge.
+
+    Attributes:
+        rows: the samples, a row a class, captioned where something else is read.
+        accuracies: share read as asked for, by class.
+        confidence: how sure the judge is, mean.
+    """
+
+    rows: tuple[tuple[Picture, ...], ...]
+    accuracies: tuple[float, ...]
+    confidence: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share read as asked for."""
+        return sum(self.accuracies) / len(self.accuracies)
+
+
+def exam(
+    run_id: str,
+    seed: int,
+    gamma: float,
+    steps: int = 20,
+    edition: int = 0,  # noqa: ARG001 - new weights, new result
+) -> Generator[Progress, None, Exam]:
+    """Ask a finished network with classes for ten samples of each digit, and let the judge read.
+
+    Args:
+        run_id: a finished run with classes.
+        seed: of the noises.
+        gamma: guidance strength.
+        steps: sampling steps, 1 to 300.
+        edition: when the weights were written.
+
+    Yields:
+        Progress after each step.
+
+    Raises:
+        ValueError: no such run, or not so many steps.
+    """
+    labels = torch.arange(10).repeat_interleave(10)
+    for done, frame in enumerate(sampled(run_id, labels, seed, steps, gamma), start=1):
+        samples = frame.x_t
+        yield Progress(done, steps, "sampling a hundred digits")
+    reading, pictures = judge.read(samples), captioned(samples, labels)
+    right = (reading.labels == labels).float().view(10, 10).mean(1)
+    return Exam(
+        rows=tuple(pictures[i : i + 10] for i in range(0, 100, 10)),
+        accuracies=tuple(right.tolist()),
+        confidence=float(reading.confidence.mean()),
+    )
 
 
 def film(
@@ -45,12 +102,12 @@ def film(
     gamma: float = 5.0,
     edition: int = 0,  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Film]:
-    """Sample ten digits with a finished DDPM; with classes, 0 to 9.
+    """Sample ten digits with a finished network; with classes, 0 to 9.
 
     Args:
-        run_id: a finished run, with or without classes.
-        seed: of the noises; they don't depend on γ.
-        steps: sampling steps, 2 to 300.
+        run_id: a finished DDPM or flow, with or without classes.
+        seed: of the noises; they depend on neither γ nor the network.
+        steps: sampling steps, 1 to 300.
         gamma: guidance strength, for a run with classes.
         edition: when the weights were written.
 
@@ -61,17 +118,18 @@ def film(
         ValueError: no such run, or not so many steps.
     """
     labels = torch.arange(10)
-    frames, timesteps = [], []
+    frames, times = [], []
+    name = trained.kind_of(run_id)[0]
     for done, frame in enumerate(sampled(run_id, labels, seed, steps, gamma), start=1):
         guess = _row(frame.x_0, "the guess at the clean digits", "x_0_hat")
         frames.append((_row(frame.x_t, "where the walk stands", "x_t"), guess))
-        timesteps.append(frame.t + 1)
+        times.append(frame.t / steps if name in _FLOWS else frame.t + 1)
         yield Progress(done, steps, "sampling", (guess,))
-    asked = labels if _has_classes(run_id) else None
+    asked = labels if name in _WITH_CLASSES else None
     nearest = judge.nearest(frame.x_t)
     return Film(
         frames=tuple(frames),
-        timesteps=tuple(timesteps),
+        times=tuple(times),
         samples=captioned(frame.x_t, asked),
         numbers=judge.judged(frame.x_t, asked) | {"ink": ink(frame.x_t)},
         copies=tuple(
@@ -84,27 +142,39 @@ def film(
 def sampled(
     run_id: str, labels: Tensor, seed: int, steps: int, gamma: float = 5.0
 ) -> Iterator[Frame]:
-    """Sample with a finished DDPM.
+    """Sample with a finished network.
 
     Args:
-        run_id: which run.
+        run_id: a finished DDPM or flow.
         labels: what each picture shall become, (B,); without classes only their number counts.
-        seed: of the noises.
-        steps: sampling steps, 2 to 300.
+        seed: of the noises; picture i starts from the same one whatever the network.
+        steps: sampling steps, 1 to 300.
         gamma: guidance strength, for a run with classes.
 
     Yields:
         A `Frame` a step.
 
     Raises:
-        ValueError: no such run, or not so many steps.
+        ValueError: no such run, it makes no digits, or not so many steps.
     """
-    network = trained.load_network(run_id)
-    if isinstance(network, ClassConditionalUNet):
+    name, network = trained.kind_of(run_id)[0], trained.load_network(run_id)
+    if name == "ddpm":
+        yield from train_ddpm.sample(train_ddpm.predictor(network), seed, len(labels), CPU, steps)
+    elif name == "class-ddpm":
         predict = train_class_ddpm.guided(network, labels, gamma)
+        yield from train_ddpm.sample(predict, seed, len(labels), CPU, steps)
+    elif name in _FLOWS:
+        if not 1 <= steps <= STEPS:
+            raise ValueError(f"between 1 and {STEPS} steps, not {steps}")
+        velocity = (
+            flow_matching.guided(network, labels, gamma)
+            if name in _WITH_CLASSES
+            else flow_matching.predictor(network)
+        )
+        noise = NoiseSource(seed, len(labels), (1, 28, 28))()
+        yield from flow_matching.euler(noise, velocity, steps)
     else:
-        predict = train_ddpm.predictor(network)
-    yield from train_ddpm.sample(predict, seed, len(labels), CPU, steps)
+        raise ValueError(f"The run {run_id} makes no digits out of noise.")
 
 
 def captioned(images: Tensor, asked: Tensor | None) -> tuple[Picture, ...]:
@@ -131,10 +201,6 @@ def captioned(images: Tensor, asked: Tensor | None) -> tuple[Picture, ...]:
 def ink(images: Tensor) -> float:
     """The mean pixel of digits as they are displayed, 0 = black, 1 = white."""
     return float(images.clamp(0, 1).mean())
-
-
-def _has_classes(run_id: str) -> bool:
-    return isinstance(trained.load_network(run_id), ClassConditionalUNet)
 
 
 def _row(images: Tensor, name: str, symbol: Symbol) -> Picture:

@@ -11,7 +11,10 @@ from torch import Tensor, nn
 from lessons.guidance import guide
 from lessons.iterative_denoising import PredictNoise
 from lessons.judge import judged
+from lessons.picture import Picture
 from lessons.train_ddpm import (
+    PEEK,
+    PEEK_STEPS,
     SHOWN,
     SHOWN_EPOCHS,
     DDPMSettings,
@@ -97,7 +100,8 @@ def preview(network: nn.Module, settings: ClassDDPMSettings) -> Preview:
     """Four samples of each digit, and the loss over the first 1,000 test digits."""
     device = next(network.parameters()).device
     labels = (torch.arange(SHOWN) % 10).to(device)
-    samples = last(sample(guided(network, labels, settings.gamma), settings.seed, SHOWN, device))
+    predict = guided(network, labels, settings.gamma)
+    samples = last(sample(predict, settings.seed, SHOWN, device, settings.sample_steps))
     index, eps, x_0 = evaluation_case(settings.seed)
     x_t, c, t = noisy(x_0, index, eps), test_labels(TEST_DIGITS), normalised(index)
     parts = [torch.split(values, 250) for values in (x_t, c, t)]
@@ -110,6 +114,13 @@ def preview(network: nn.Module, settings: ClassDDPMSettings) -> Preview:
     )
 
 
+def peek(network: nn.Module, settings: ClassDDPMSettings) -> tuple[Picture, ...]:
+    """One sample of each digit in few steps."""
+    device = next(network.parameters()).device
+    predict = guided(network, torch.arange(PEEK).to(device), settings.gamma)
+    return pictures(last(sample(predict, settings.seed, PEEK, device, PEEK_STEPS)))
+
+
 RECIPE: Final = Recipe(
     name="class-ddpm",
     settings=ClassDDPMSettings,
@@ -117,5 +128,6 @@ RECIPE: Final = Recipe(
     loss=loss,
     preview=preview,
     presets=presets(ClassDDPMSettings),
+    peek=peek,
     shown_epochs=lambda settings: SHOWN_EPOCHS if settings.epochs > 10 else range(41),
 )

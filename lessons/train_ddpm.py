@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import torch
 from pydantic import Field
@@ -19,6 +19,7 @@ from lessons.iterative_denoising import (
     step_variance,
 )
 from lessons.judge import judged
+from lessons.picture import Picture
 from lessons.schedules import ddpm_schedule
 from lessons.train_denoiser import TEST_DIGITS, noise_like, pictures, test_digits
 from lessons.training import Batch, Preview, Recipe, Settings
@@ -30,6 +31,8 @@ STEPS: Final = 300
 ALPHA_BARS: Final = ddpm_schedule(1e-4, 0.02, STEPS).alpha_bars
 SHOWN_EPOCHS: Final = (1, 5, 10, 20)
 SHOWN: Final = 40
+PEEK: Final = 10
+PEEK_STEPS: Final = 25
 
 
 class DDPMSettings(Settings):
@@ -37,6 +40,8 @@ class DDPMSettings(Settings):
 
     epochs: int = Field(20, ge=1, le=40, title="Epochs")
     decay: float = Field(0.1, ge=0.01, le=1.0, title="Learning-rate factor at the end")
+    sample_steps: int = Field(STEPS, ge=1, le=STEPS, title="Steps of the samples shown")
+    younger: ClassVar[tuple[str, ...]] = ("sample_steps",)
 
 
 D = TypeVar("D", bound=DDPMSettings)
@@ -121,7 +126,7 @@ def sample(
         seed: picture i is the same for any `count`.
         count: how many digits.
         device: where the network is.
-        steps: how many, 2 to STEPS; fewer ones are longer.
+        steps: how many, 1 to STEPS; fewer ones are longer.
 
     Yields:
         A `Frame` a step; the last is clean.
@@ -141,11 +146,11 @@ def spread(steps: int) -> tuple[int, ...]:
     """Indices from the noisiest to the least noisy, evenly spread; all of them if `steps` is STEPS.
 
     Raises:
-        ValueError: there are not so many, or fewer than two.
+        ValueError: there are not so many.
     """
-    if not 2 <= steps <= STEPS:
-        raise ValueError(f"between 2 and {STEPS} steps, not {steps}")
-    return tuple(round((STEPS - 1) * (1 - k / (steps - 1))) for k in range(steps))
+    if not 1 <= steps <= STEPS:
+        raise ValueError(f"between 1 and {STEPS} steps, not {steps}")
+    return tuple(round((STEPS - 1) * (1 - k / max(steps - 1, 1))) for k in range(steps))
 
 
 def last(frames: Iterator[Frame]) -> Tensor:
@@ -160,16 +165,23 @@ def build(settings: Settings) -> nn.Module:
     return TimeConditionalUNet(in_channels=1, num_classes=10, num_hiddens=settings.num_hiddens)
 
 
-def preview(network: nn.Module, settings: Settings) -> Preview:
+def preview(network: nn.Module, settings: DDPMSettings) -> Preview:
     """Forty samples, and the loss over the first 1,000 test digits at evenly spread timesteps."""
     device = next(network.parameters()).device
-    samples = last(sample(predictor(network), settings.seed, SHOWN, device))
+    predict = predictor(network)
+    samples = last(sample(predict, settings.seed, SHOWN, device, settings.sample_steps))
     index, eps, x_0 = evaluation_case(settings.seed)
     eps_hat = predict_in_parts(network, noisy(x_0, index, eps), normalised(index), device)
     return Preview(
         rows=tuple(pictures(row) for row in torch.split(samples, 10)),
         numbers={"test_loss": float(noise_loss(eps_hat, eps)), **judged(samples)},
     )
+
+
+def peek(network: nn.Module, settings: DDPMSettings) -> tuple[Picture, ...]:
+    """Ten samples in few steps."""
+    device = next(network.parameters()).device
+    return pictures(last(sample(predictor(network), settings.seed, PEEK, device, PEEK_STEPS)))
 
 
 def evaluation_case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -194,6 +206,7 @@ def presets(kind: type[D]) -> dict[str, D]:
         "decay": 0.01,
         "schedule": "linear",
         "ema": 0.995,
+        "sample_steps": 50,
     }
     return {
         "Course": kind(),
@@ -209,5 +222,6 @@ RECIPE: Final = Recipe(
     loss=loss,
     preview=preview,
     presets=presets(DDPMSettings),
+    peek=peek,
     shown_epochs=lambda settings: SHOWN_EPOCHS if settings.epochs > 10 else range(41),
 )

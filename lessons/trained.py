@@ -41,13 +41,18 @@ def changed(run_id: str) -> int:
 
 
 def settings_of(run_id: str) -> Settings:
-    """The settings of a run.
+    """The settings of a run; raises as `kind_of`."""
+    return kind_of(run_id)[1]
+
+
+def kind_of(run_id: str) -> tuple[str, Settings]:
+    """Which recipe a run trains, and its settings.
 
     Raises:
         ValueError: no such run, or its settings are damaged.
     """
     try:
-        return read_settings(files.folder_of(run_id))[1]
+        return read_settings(files.folder_of(run_id))
     except files.DamagedRun as error:
         raise ValueError(f"The run {run_id} is damaged: {error}") from error
 

@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,7 @@ from models.devices import Precision, autocast, pick_device
 from models.randomness import stream
 
 S = TypeVar("S", bound="Settings")
+T = TypeVar("T")
 Width = Annotated[int, Field(ge=8, le=128, multiple_of=8)]
 
 
@@ -32,6 +33,8 @@ class Settings(BaseModel):
     """What a run is. Two runs with equal settings are the same run, to the last bit on a CPU."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    younger: ClassVar[tuple[str, ...]] = ()
+    """Fields that came after the first runs: at their default they change no run's name."""
 
     num_hiddens: Width = Field(64, title="Width D")
     batch_size: int = Field(128, ge=16, le=512, title="Batch size")
@@ -64,9 +67,13 @@ class Settings(BaseModel):
         epochs, rest = divmod(step, self.steps_per_epoch)
         return epochs * self.images_per_epoch + min(rest * self.batch_size, self.images_per_epoch)
 
-    def fingerprint(self) -> str:
-        """Ten hexadecimal digits that name these settings and no others."""
-        text = json.dumps(self.model_dump(), sort_keys=True)
+    def fingerprint(self, origin: str = "") -> str:
+        """Ten hexadecimal digits that name these settings, and where they start, and no others."""
+        content = self.model_dump()
+        for name in self.younger:
+            if content[name] == type(self).model_fields[name].default:
+                del content[name]
+        text = json.dumps(content, sort_keys=True) + origin
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
@@ -113,6 +120,8 @@ class Recipe(Generic[S]):
         loss: (network, batch, settings) → scalar loss.
         preview: (network in eval mode, settings) → what to show.
         presets: settings by name.
+        peek: (network in eval mode, settings) → a few pictures, quickly made, if that says
+            something: what a run shows while it trains.
         shown_epochs: settings → the epochs worth a preview, the last always is; all of them if
             None.
     """
@@ -123,6 +132,7 @@ class Recipe(Generic[S]):
     loss: Callable[[nn.Module, Batch, S], Tensor]
     preview: Callable[[nn.Module, S], Preview]
     presets: Mapping[str, S] = field(default_factory=dict)
+    peek: Callable[[nn.Module, S], tuple[Picture, ...]] | None = None
     shown_epochs: Callable[[S], Collection[int]] | None = None
 
     def shows(self, epoch: int, settings: S) -> bool:
@@ -185,13 +195,30 @@ class Training:
             checkpoints.load_weights(self.averaged, averaged)
         self.step = step
 
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with the weights of another run; the optimiser's memory stays empty.
+
+        Raises:
+            BrokenCheckpoint: the weights belong to another network.
+        """
+        whole = {name: t.float() if t.is_floating_point() else t for name, t in weights.items()}
+        for network in (self.network, self.shown):
+            checkpoints.load_weights(network, whole)
+
     def preview(self) -> Preview:
         """What the recipe shows of the network as it is now; training mode is put back."""
+        return self._looked_at(self.recipe.preview)
+
+    def peek(self) -> tuple[Picture, ...]:
+        """A quick look at what the network draws; () if the recipe has none."""
+        return self._looked_at(self.recipe.peek) if self.recipe.peek else ()
+
+    def _looked_at(self, show: Callable[[nn.Module, Any], T]) -> T:
         network = self.shown.eval()
         try:
             # Not inference_mode: what a recipe keeps from here (test digits) may be trained on.
             with torch.no_grad(), autocast(self.device, self.settings.precision):
-                return self.recipe.preview(network, self.settings)
+                return show(network, self.settings)
         finally:
             network.train()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
-from models import deepfloyd, digits
+from models import deepfloyd, digits, embedded
 from models.diffusers_model import Upscaler
 from models.needs import Need
 from models.text_to_image import Loader, Outline, TextToImage, Threshold
@@ -54,17 +54,25 @@ class Entry:
 @functools.cache
 def entries() -> Mapping[str, Entry]:
     """The models that can be had here, by name; the first is the one to begin with."""
-    known = {
-        "digits": Entry(
-            "Digits",
-            "The class-conditioned network of Part B, at 28×28: it knows the words for ten "
-            "digits and answers within a second.",
-            digits.OUTLINE,
-            digits.load,
-            digits.edition,
-            digits.digit_of,
+    known: dict[str, Entry] = {}
+    if embedded.available():
+        known["pictures"] = Entry(
+            "Pictures",
+            "A miniature of DeepFloyd IF, trained by this project: 64×64 pictures of some eighty "
+            "things in several styles, asked for in words.",
+            embedded.OUTLINE,
+            embedded.load,
+            embedded.edition,
         )
-    }
+    known["digits"] = Entry(
+        "Digits",
+        "The class-conditioned network of Part B, at 28×28: it knows the words for ten digits and "
+        "answers within a second.",
+        digits.OUTLINE,
+        digits.load,
+        digits.edition,
+        digits.digit_of,
+    )
     if deepfloyd.configured():
         known["deepfloyd"] = Entry(
             deepfloyd.title(),

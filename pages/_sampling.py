@@ -1,10 +1,10 @@
-"""What the pages that sample with a trained DDPM share: which run, and the film of its steps."""
+"""What the pages that sample with a trained network share: which run, and the film of its steps."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from lessons import runs
+from lessons import judge, runs
 from lessons.sampled_digits import Film
 from pages import _ui as ui
 
@@ -12,28 +12,34 @@ _ROW = 28 * 10 * 3
 """CSS pixels of ten digits in a row, as on the training pages."""
 
 
-def finished_run(recipe: str, key: str) -> str | None:
-    """Let the reader choose among the finished runs of a recipe; None if there are none."""
-    finished = {run.id: run for run in runs.all_runs(recipe) if runs.weights_file(run.id)}
+def finished_run(key: str, *recipes: str) -> str | None:
+    """Let the reader choose among the finished runs of some recipes; None if there are none."""
+    everything = [run for recipe in recipes for run in runs.all_runs(recipe)]
+    finished = {run.id: run for run in everything if runs.weights_file(run.id)}
     if not finished:
         st.info("No run of this kind has finished yet.")
         return None
     return st.selectbox(
         "Network",
         list(finished),
-        format_func=lambda name: finished[name].label if name in finished else name,
+        format_func=lambda name: _name(finished[name]) if name in finished else name,
         key=key,
     )
 
 
+def shipped(recipe: str) -> str | None:
+    """The run of a recipe that came with the project, if one did."""
+    return next((run.id for run in runs.all_runs(recipe) if run.shipped), None)
+
+
 def film(shown: Film, key: str) -> None:
     """Show every step of a sample under a slider, with files to take home."""
-    frames, timesteps = shown.frames, shown.timesteps
+    frames = shown.frames
     ui.scrubber(
         frames,
         key=key,
-        labels=[f"t = {t}" for t in timesteps],
-        title="Timestep",
+        labels=[f"t = {t:g}" for t in shown.times],
+        title="Step",
         size=_ROW,
     )
     ui.downloads(
@@ -43,3 +49,22 @@ def film(shown: Film, key: str) -> None:
         },
         key=f"{key}_files",
     )
+
+
+def verdict(shown: Film) -> None:
+    """What the judge reads in the samples, and the training digit nearest to each."""
+    numbers = shown.numbers
+    right = f"{numbers['accuracy']:.0%} as asked for, " if "accuracy" in numbers else ""
+    ui.say(
+        "### Read and compared\n"
+        f"A judge that reads {judge.accuracy():.1%} of the test digits right reads these ten: "
+        f"**{right}sure to {numbers['confidence']:.0%}**. Below each stands the training digit "
+        "that comes closest, pixel by pixel: a network that had learnt its digits by heart would "
+        "draw copies."
+    )
+    ui.grid([shown.samples, shown.copies], row_labels=("sampled", "nearest"), size=112)
+
+
+def _name(run: runs.RunView) -> str:
+    with_or_without = "with classes" if run.recipe.startswith("class-") else "without classes"
+    return f"{'Reference · ' if run.shipped else ''}{with_or_without} · {run.label}"

@@ -132,7 +132,7 @@ def quality(run_id: str) -> None:
 
 
 ui.lesson_header(__doc__)
-chosen = sampling.finished_run("class-ddpm", "b24_run")
+chosen = sampling.finished_run("b24_run", "class-ddpm")
 if chosen:
     one_gamma(chosen)
     ui.explain(guidance.guide)

@@ -3,7 +3,7 @@
 Drown a picture a little, then let the network find its way back: the more noise, the freer it is.
 """
 
-from lessons import forward_process, text_to_image
+from lessons import forward_process, originals, text_to_image
 from lessons import image_to_image as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
@@ -28,6 +28,29 @@ def one_level() -> None:
         ui.strip((one.original, one.starts[0], one.results[0]), size=224)
         key = ui.named("a17_film", chosen, start, asked, gamma, ui.seed())
         ui.film(one.films[0], one.results, key=key, name="edited")
+
+
+def two_more() -> None:
+    """The lesson's row on two more pictures of the gallery."""
+    ui.say("## On two more pictures")
+    rows, titles = [], []
+    for other in originals.names(shape)[1:3]:
+        row = ui.live(
+            lesson.demo,
+            slot=f"a17 {other.name}",
+            model=chosen,
+            original=other.name,
+            prompt=prompts_for(chosen).neutral,
+            gamma=7.0,
+            seed=ui.seed(),
+            on_frame=lambda frame: ui.strip(frame, size=280),
+        )
+        if row:
+            rows.append((*row.results, row.original))
+            titles.append(other.title)
+    if rows:
+        ui.grid(rows, row_labels=titles, size=112)
+        ui.made_with(chosen, prompt=prompts_for(chosen).neutral, γ=7.0)
 
 
 ui.lesson_header(__doc__)
@@ -57,6 +80,7 @@ if original is not None:
         )
     ui.explain(forward_process.add_noise)
     one_level()
+two_more()
 ui.say(
     "**Look closer.** Which decisions does the network leave as they were at every level, and "
     "which does it take first?"

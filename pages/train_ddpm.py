@@ -7,7 +7,6 @@ from lessons import (
     curves,
     forward_process,
     iterative_denoising,
-    judge,
     sampled_digits,
     trained,
 )
@@ -42,7 +41,7 @@ ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.explain(iterative_denoising.posterior_mean, x_0="x_0_hat")
 ui.explain(iterative_denoising.step_variance)
 
-chosen = sampling.finished_run("ddpm", "b22_run")
+chosen = sampling.finished_run("b22_run", "ddpm")
 if chosen:
     steps = ui.choice("Steps", sampled_digits.STEP_CHOICES, 100, key="b22_steps")
     film = ui.live(
@@ -55,14 +54,7 @@ if chosen:
     )
     if film:
         sampling.film(film, f"b22_film_{chosen}_{steps}_{ui.seed()}")
-        ui.say(
-            "### Read and compared\n"
-            f"A judge that reads {judge.accuracy():.1%} of the test digits right is sure of these "
-            f"ten to **{film.numbers['confidence']:.0%}**. Below each stands the training digit "
-            "that comes closest, pixel by pixel: a network that had learnt its digits by heart "
-            "would draw copies of them."
-        )
-        ui.grid([film.samples, film.copies], row_labels=("sampled", "nearest"), size=112)
+        sampling.verdict(film)
 
 ui.say(
     "**Look closer.** The loss hardly falls after the fifth epoch, yet the samples go on "

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+from told import Told
 from torch import Tensor
 from torch.testing import assert_close
 
 from lessons import flow_matching
 from lessons.flow_matching import ClassFlowSettings, FlowSettings, euler, interpolate, velocity_loss
+from lessons.training import Batch
+from models.randomness import stream
 from models.unet import TimeConditionalUNet
 
 NOISE = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -67,6 +70,46 @@ def test_the_loss_asks_for_the_digit_less_the_noise() -> None:
 def test_the_loss_refuses_shapes_that_would_broadcast() -> None:
     with pytest.raises(ValueError, match="differ"):
         velocity_loss(torch.zeros(2, 28, 28), NOISE, DIGITS)
+
+
+def bright(step: int = 0) -> Batch:
+    """Digits so bright that the noise is lost in them: their share of x_t tells the time."""
+    images = torch.full((200, 1, 28, 28), 1e4)
+    return Batch(images, torch.arange(200) % 10, stream(0, "step", step))
+
+
+def test_in_training_the_time_told_is_the_share_of_the_digit_in_x_t() -> None:
+    network = Told()
+    flow_matching.loss(network, bright(), FlowSettings())
+    flow_matching.class_loss(network, bright(), ClassFlowSettings())
+    for x_t, t in ((told[0], told[1 if len(told) == 2 else 2]) for told in network.calls):
+        assert_close(x_t.mean((1, 2, 3)) / 1e4, t, atol=2e-5, rtol=0)
+        assert 0 <= t.min() < 0.05
+        assert 0.95 < t.max() <= 1
+
+
+def test_in_sampling_the_network_is_told_the_time_as_in_training() -> None:
+    network = Told()
+    list(euler(NOISE, flow_matching.predictor(network), 4))
+    list(euler(NOISE, flow_matching.guided(network, torch.tensor([3, 7]), 5.0), 4))
+    told = [call[1 if len(call) == 2 else 2].unique().tolist() for call in network.calls]
+    assert told == 2 * [[0], [0.25], [0.5], [0.75]]
+
+
+def test_guidance_is_one_call_with_each_picture_twice() -> None:
+    network = Told()
+    flow_matching.guided(network, torch.tensor([3, 7]), 5.0)(NOISE, 0.5)
+    [told] = network.calls
+    assert (told[1].tolist(), told[3].tolist()) == ([3, 7, 3, 7], [1, 1, 0, 0])
+
+
+def test_the_class_loss_keeps_nine_labels_in_ten_and_says_which_digits_they_are() -> None:
+    network = Told()
+    for step in range(10):
+        flow_matching.class_loss(network, bright(step), ClassFlowSettings())
+    kept = torch.cat([told[3] for told in network.calls])
+    assert float(kept.mean()) == pytest.approx(0.9, abs=0.03)
+    assert all(told[1].tolist() == [i % 10 for i in range(200)] for told in network.calls)
 
 
 def test_without_classes_time_multiplies_the_feature_maps() -> None:

@@ -87,7 +87,7 @@ def test_a_lesson_may_begin_with_another_picture_and_the_reader_choose_a_third()
     test = opened(start="cat")
     assert test.session_state["picture"] == "cat"
     fine(test.selectbox[0].set_value("A rocket").run())
-    assert test.session_state["picture"] == "rocket"
+    assert test.session_state["picture"] == "rocket-launch"
     assert "SpaceX" in said(test)
 
 

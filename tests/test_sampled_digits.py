@@ -10,7 +10,16 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lessons import class_guidance, runs, sampled_digits, train_class_ddpm, train_ddpm, trained
+from lessons import (
+    class_guidance,
+    flow_matching,
+    runs,
+    sampled_digits,
+    train_class_ddpm,
+    train_ddpm,
+    trained,
+)
+from lessons.iterative_denoising import NoiseSource
 from lessons.picture import Progress
 from lessons.train_denoiser import test_digits as known_digits
 
@@ -35,12 +44,15 @@ def last(run_id: str, count: int, steps: int, gamma: float, seed: int = 1) -> to
     return train_ddpm.last(sampled_digits.sampled(run_id, labels, seed, steps, gamma))
 
 
-@pytest.mark.parametrize("recipe", ["ddpm", "class-ddpm"])
+@pytest.mark.parametrize("recipe", ["ddpm", "class-ddpm", "class-flow"])
 def test_a_film_has_a_frame_a_step_and_ends_clean(recipe: str) -> None:
     film, seen = finished(sampled_digits.film(shipped(recipe), seed=1, steps=5))
-    assert len(film.frames) == len(film.timesteps) == len(seen) == 5
-    assert film.timesteps[-1] == 0
-    assert list(film.timesteps) == sorted(film.timesteps, reverse=True)
+    assert len(film.frames) == len(film.times) == len(seen) == 5
+    if "flow" in recipe:
+        assert film.times == pytest.approx((0.2, 0.4, 0.6, 0.8, 1.0))
+    else:
+        assert film.times[-1] == 0
+        assert list(film.times) == sorted(film.times, reverse=True)
     x_t, guess = film.frames[-1]
     assert (x_t.pixels == guess.pixels).all()  # the last step adds no noise
     assert len(film.samples) == len(film.copies) == 10
@@ -53,9 +65,40 @@ def test_the_shipped_class_run_draws_what_it_is_asked_for() -> None:
     assert film.numbers["confidence"] > 0.9
 
 
+def test_an_exam_asks_for_ten_of_each_digit_and_counts_by_class() -> None:
+    exam, seen = finished(sampled_digits.exam(shipped("class-ddpm"), seed=1, gamma=5.0))
+    assert [p.done for p in seen] == list(range(1, 21))
+    assert [len(row) for row in exam.rows] == [10] * 10
+    for row, share in zip(exam.rows, exam.accuracies, strict=True):
+        assert sum(picture.caption == "" for picture in row) == round(10 * share)
+    assert exam.accuracy >= 0.9
+
+
+def test_an_exam_without_guidance_is_failed() -> None:
+    exam, _ = finished(sampled_digits.exam(shipped("class-ddpm"), seed=1, gamma=0.0, steps=2))
+    assert exam.accuracy < 0.3
+
+
 def test_a_digit_does_not_depend_on_how_many_are_sampled() -> None:
     run = shipped("class-ddpm")
     assert_close(last(run, 12, 4, 5.0)[:3], last(run, 3, 4, 5.0), atol=1e-4, rtol=1e-4)
+
+
+def test_ddpm_and_flow_start_from_the_same_noise() -> None:
+    """So that their ways can be laid beside each other."""
+    one = next(sampled_digits.sampled(shipped("class-flow"), torch.arange(2), 7, 10, 0.0))
+    network = trained.load_network(shipped("class-flow"))
+    noise = NoiseSource(7, 2, (1, 28, 28))()
+    velocity = flow_matching.guided(network, torch.arange(2), 0.0)(noise, 0.0)
+    assert_close(one.x_t, noise + velocity / 10)
+
+
+def test_a_run_that_makes_no_digits_and_steps_that_can_not_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="makes no digits"):
+        last(shipped("denoiser"), 1, 2, 0.0)
+    for steps in (0, 301):
+        with pytest.raises(ValueError, match="between 1 and 300"):
+            last(shipped("class-flow"), 1, steps, 0.0)
 
 
 def test_another_seed_gives_other_digits_and_the_same_seed_the_same() -> None:
@@ -82,15 +125,19 @@ def test_every_picture_may_have_a_gamma_of_its_own() -> None:
         assert_close(together[i], alone[i])
 
 
+def test_one_step_starts_from_the_noisiest() -> None:
+    assert train_ddpm.spread(1) == (299,)
+
+
 @pytest.mark.parametrize("steps", [2, 7, 299, 300])
 def test_steps_are_spread_from_the_noisiest_to_the_least_noisy(steps: int) -> None:
     indices = train_ddpm.spread(steps)
     assert (indices[0], indices[-1], len(set(indices))) == (299, 0, steps)
 
 
-@pytest.mark.parametrize("steps", [0, 1, 301])
+@pytest.mark.parametrize("steps", [0, -1, 301])
 def test_a_number_of_steps_that_can_not_be_is_refused(steps: int) -> None:
-    with pytest.raises(ValueError, match="between 2 and 300"):
+    with pytest.raises(ValueError, match="between 1 and 300"):
         train_ddpm.spread(steps)
 
 

@@ -103,3 +103,13 @@ def test_a_problem_with_a_prompt_is_told_without_loading_anything() -> None:
 def test_pictures_are_in_the_models_range() -> None:
     assert load("digits").outline is FORM or load("digits").outline == FORM
     assert_close(torch.tensor([FORM.low, FORM.high]), torch.tensor([0.0, 1.0]))
+
+
+def test_guidance_leads_away_from_the_empty_prompt_and_towards_the_one_that_was_asked_for() -> None:
+    net = load("digits")
+    x_t = t2i.source(FORM, 3, 2)()
+    empty = net.predict(x_t, 200, net.embed(["", ""]))
+    asked = net.predict(x_t, 200, net.embed(["5", "5"]))
+    assert_close(t2i.told(net, "5", 0.0)(x_t, 200), empty, rtol=1e-4, atol=1e-5)
+    assert_close(t2i.told(net, "5", 1.0)(x_t, 200), asked, rtol=1e-4, atol=1e-5)
+    assert_close(t2i.told(net, "5")(x_t, 200), asked, rtol=1e-4, atol=1e-5)

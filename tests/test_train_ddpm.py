@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from told import Told
 from torch.testing import assert_close
 
 from lessons import train_class_ddpm, train_ddpm
@@ -19,18 +20,6 @@ from models.randomness import stream
 from models.unet import ClassConditionalUNet, TimeConditionalUNet
 
 CPU = torch.device("cpu")
-
-
-class Told(nn.Module):
-    """Stands for a network, answers zero, and keeps what it was told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[tuple[Tensor, ...]] = []
-
-    def forward(self, *told: Tensor) -> Tensor:
-        self.calls.append(told)
-        return torch.zeros_like(told[0])
 
 
 def batch(count: int = 64, step: int = 0) -> Batch:
@@ -73,6 +62,26 @@ def test_each_picture_is_noised_to_its_own_level() -> None:
     x_0, eps = torch.ones(2, 1, 28, 28), torch.zeros(2, 1, 28, 28)
     x_t = noisy(x_0, torch.tensor([0, 299]), eps)
     assert_close(x_t[:, 0, 0, 0], ALPHA_BARS[[0, 299]].sqrt().float())
+
+
+@pytest.mark.parametrize("lesson", [train_ddpm, train_class_ddpm])
+def test_in_training_the_noise_level_is_the_one_of_the_time_that_is_told(lesson: Any) -> None:
+    """So much light that the noise is lost in it: its share of x_t tells the level."""
+    network = Told()
+    bright = Batch(torch.full((300, 1, 28, 28), 1e4), torch.arange(300) % 10, stream(0, "step", 0))
+    lesson.loss(network, bright, lesson.RECIPE.settings())
+    x_t, *_, t = network.calls[0] if lesson is train_ddpm else network.calls[0][:3]
+    expected = ALPHA_BARS[(t * STEPS).round().long() - 1].sqrt().float()
+    assert_close(x_t.mean((1, 2, 3)) / 1e4, expected, atol=2e-5, rtol=0)
+
+
+def test_the_class_loss_keeps_nine_labels_in_ten_and_says_which_digits_they_are() -> None:
+    network = Told()
+    for step in range(20):
+        train_class_ddpm.loss(network, batch(100, step), ClassDDPMSettings())
+    kept = torch.cat([told[3] for told in network.calls])
+    assert float(kept.mean()) == pytest.approx(0.9, abs=0.03)
+    assert all(told[1].tolist() == [i % 10 for i in range(100)] for told in network.calls)
 
 
 def test_the_loss_refuses_shapes_that_would_broadcast() -> None:

@@ -14,22 +14,39 @@ from lessons.runs.control import (
     start,
     stop,
 )
+from lessons.runs.files import Fork
+from lessons.runs.forks import continuation, fork_at
 from lessons.runs.options import Knob, check_memory, knobs, presets
-from lessons.runs.watch import Epoch, RunView, all_runs, busy, samples, view, weights_file
+from lessons.runs.watch import (
+    Epoch,
+    Peek,
+    RunView,
+    all_runs,
+    busy,
+    peeks,
+    samples,
+    view,
+    weights_file,
+)
 
 __all__ = [
     "Epoch",
+    "Fork",
     "Knob",
+    "Peek",
     "RunView",
     "all_runs",
     "busy",
     "check_memory",
+    "continuation",
     "delete",
+    "fork_at",
     "knobs",
     "nearest_settings",
     "one_epoch",
     "one_step",
     "pause",
+    "peeks",
     "presets",
     "resume",
     "samples",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
 from lessons.runs import files, processes
+from lessons.runs.forks import check_fork, epoch_weights
 from lessons.runs.options import check_memory
 from lessons.runs.recipes import recipe
 
@@ -81,37 +83,49 @@ def _shown(wish: object) -> str:
     return " ".join(str(wish).split())[:40] or "empty"
 
 
-def start(name: str, settings: Settings) -> str:
+def start(name: str, settings: Settings, fork: files.Fork | None = None) -> str:
     """Start the run with these settings, or go on with it: equal settings are one run.
+
+    Args:
+        name: the recipe.
+        settings: what it shall be.
+        fork: begin with the weights of another run, as `forks.fork_at` says; None is from scratch.
 
     Returns:
         The run's name.
 
     Raises:
-        ValueError: there is no such recipe, or the machine lacks the memory.
+        ValueError: there is no such recipe, the machine lacks the memory, or the other run's
+            weights don't fit.
         OSError: the disk refused.
     """
     recipe(name)
     check_memory(settings)
-    run_id = f"{name}-{settings.fingerprint()}"
+    if fork:
+        check_fork(name, settings, fork)
+    origin = f"{fork.run_id}@{fork.epoch}" if fork else ""
+    run_id = f"{name}-{settings.fingerprint(origin)}"
     folder = files.folder_of(run_id)
     if folder.parent == files.SHIPPED:
         return run_id  # it was finished before the reader came
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".start.lock"):
         if not (folder / "settings.json").exists():
-            _set_up(folder, name, settings)
+            _set_up(folder, name, settings, fork)
     resume(run_id)
     return run_id
 
 
-def _set_up(folder: Path, name: str, settings: Settings) -> None:
+def _set_up(folder: Path, name: str, settings: Settings, fork: files.Fork | None = None) -> None:
     files.Status("queued", queued_at=time.time()).write(folder)
-    content = {
+    content: dict[str, object] = {
         "recipe": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": settings.model_dump(),
     }
+    if fork:  # a copy, so that the other run may be deleted
+        shutil.copyfile(epoch_weights(fork.run_id, fork.epoch), folder / "fork.safetensors")
+        content["fork"] = asdict(fork)
     files.write_json(folder / "settings.json", content)
 
 

@@ -6,7 +6,9 @@
     worker.json              the process that works on it
     metrics.jsonl            one line a step
     epochs.jsonl             one line an epoch: what was measured on test digits
+    fork.safetensors         the weights of another run that this one began with, if it did
     samples/epoch-003.png    rows of pictures after epoch 3
+    peeks/step-000123.png    a row of pictures made in passing, after step 123
     weights/epoch-003.safetensors   the weights after epoch 3, in float16
     checkpoint.safetensors   weights, optimiser and step: enough to go on
     weights.safetensors      the finished weights alone
@@ -94,6 +96,34 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DamagedRun(f"{path.name} holds no JSON object")
     return content
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Where a run branched off another.
+
+    Attributes:
+        run_id: the other run.
+        epoch: after which of its epochs.
+        images: images that its weights had seen by then, its own origins included.
+    """
+
+    run_id: str
+    epoch: int
+    images: int
+
+    @classmethod
+    def read(cls, folder: Path) -> Fork | None:
+        """Where the run of this folder branched off, or None if it began from scratch.
+
+        Raises:
+            DamagedRun: the file makes no sense.
+        """
+        content = read_json(folder / "settings.json").get("fork")
+        try:
+            return cls(**content) if content else None
+        except _NONSENSE as error:
+            raise DamagedRun(f"settings.json tells no fork: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -239,6 +269,24 @@ def curve(folder: Path) -> Curve:
         return Curve(
             known.steps[:], known.images[:], known.losses[:], known.seconds[:], known.offset
         )
+
+
+def peek_path(folder: Path, step: int) -> Path:
+    """Where the pictures lie that a run made in passing after a step."""
+    return folder / "peeks" / f"step-{step:06d}.png"
+
+
+def peek_steps(folder: Path) -> list[int]:
+    """The steps after which a run made pictures in passing, rising."""
+    names = (path.stem for path in (folder / "peeks").glob("step-*.png"))
+    return sorted(int(name[5:]) for name in names if name[5:].isdecimal())
+
+
+def forget_peeks_after(folder: Path, step: int) -> None:
+    """Remove the pictures of steps later than `step`, which a resumed run takes again."""
+    for later in peek_steps(folder):
+        if later > step:
+            peek_path(folder, later).unlink(missing_ok=True)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

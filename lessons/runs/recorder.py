@@ -21,6 +21,10 @@ from models import checkpoints
 from models.devices import device_name
 
 CHECKPOINT_SECONDS: Final = 10.0
+PEEK_SECONDS: Final = 3.0
+PEEK_SHARE: Final = 0.05
+"""Peeks come at first every few seconds, later rarer: after so much more training than before."""
+
 FLUSH_SECONDS: Final = 0.25
 
 
@@ -41,6 +45,7 @@ class Recorder:
         self.training: Training | None = None
         self._pending: list[tuple[Step, float]] = []
         self._flushed = self._saved = time.monotonic()
+        self._next_peek = 0.0
 
     @contextmanager
     def opened(self) -> Iterator[Training]:
@@ -54,11 +59,15 @@ class Recorder:
         name, settings = read_settings(self.folder)
         self._clear_litter()
         self.training = training = Training.begin(recipe(name), settings)
-        checkpoint = self.folder / "checkpoint.safetensors"
+        checkpoint, fork = (self.folder / f"{name}.safetensors" for name in ("checkpoint", "fork"))
         if checkpoint.exists():
             self._restore(checkpoint)
+        elif fork.exists():
+            training.adopt(checkpoints.load_tensors(fork)[0])
         files.forget_after(self.folder / "metrics.jsonl", training.step)
         files.forget_after(self.folder / "epochs.jsonl", training.step)
+        files.forget_peeks_after(self.folder, training.step)
+        self._next_peek = self.seconds + PEEK_SECONDS
         if not training.step and not files.read_lines(self.folder / "epochs.jsonl"):
             self._show_epoch(0)
         yield training
@@ -82,6 +91,8 @@ class Recorder:
         elif now - self._flushed > FLUSH_SECONDS:
             self._flush()
             self.say("running")
+            if self.seconds > self._next_peek:
+                self._peek()
 
     def pause(self) -> None:
         """Save everything and say so."""
@@ -174,6 +185,15 @@ class Recorder:
         checkpoints.save_tensors(self.folder / "checkpoint.safetensors", training.tensors(), notes)
         self._saved = time.monotonic()
         self.say("running")
+
+    def _peek(self) -> None:
+        """Draw a few pictures in passing; however slow that is here, training gets most time."""
+        start = time.monotonic()
+        training = self._training()
+        if row := training.peek():
+            save_rows(files.peek_path(self.folder, training.step), (row,))
+        took = time.monotonic() - start
+        self._next_peek = self.seconds + max(PEEK_SECONDS, PEEK_SHARE * self.seconds, 10 * took)
 
     def _show_epoch(self, epoch: int) -> None:
         training = self._training()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,21 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class Peek:
+    """Pictures that a run made in passing.
+
+    Attributes:
+        step: after which step.
+        images: images seen until then.
+        row: the pictures.
+    """
+
+    step: int
+    images: int
+    row: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
 class RunView:
     """A run as it stands.
 
@@ -43,6 +59,7 @@ class RunView:
         device: the hardware's name.
         place: place in the line of waiting runs, 1 = next; 0 if not waiting.
         shipped: whether it came with the project.
+        fork: where it branched off another run, None if it began from scratch.
         curve: loss by step.
         epochs: what was measured after each epoch.
     """
@@ -57,6 +74,7 @@ class RunView:
     device: str = ""
     place: int = 0
     shipped: bool = False
+    fork: files.Fork | None = None
     curve: files.Curve = field(default_factory=files.Curve)
     epochs: tuple[Epoch, ...] = ()
 
@@ -71,7 +89,14 @@ class RunView:
         parts += [f"EMA {s.ema:g}"] if s.ema else []
         parts += [words.format(own[name]) for name, words in _IN_LABEL.items() if name in own]
         parts += [s.precision, f"seed {s.seed}"]
+        if self.fork:
+            parts.append(f"fork of {self.fork.run_id[-4:]} after epoch {self.fork.epoch}")
         return " · ".join(parts)
+
+    @property
+    def images_before(self) -> int:
+        """Images that the weights it began with had seen; 0 from scratch."""
+        return self.fork.images if self.fork else 0
 
     @property
     def images_per_second(self) -> float:
@@ -122,6 +147,7 @@ def _view(folder: Path) -> RunView:
     try:
         recipe, settings = read_settings(folder)
         status = files.Status.read(folder)
+        fork = files.Fork.read(folder)
         curve = files.curve(folder)
         epochs = tuple(_epoch(entry) for entry in files.read_lines(folder / "epochs.jsonl"))
     except files.DamagedRun as error:
@@ -138,6 +164,7 @@ def _view(folder: Path) -> RunView:
         device=status.device,
         place=waiting.index(run_id) + 1 if run_id in waiting else 0,
         shipped=shipped,
+        fork=fork,
         curve=curve,
         epochs=epochs,
     )
@@ -156,6 +183,33 @@ def samples(run_id: str, epoch: int) -> tuple[tuple[Picture, ...], ...]:
         return load_rows(path)
     except files.DamagedRun as error:
         raise ValueError(str(error)) from error
+
+
+def peeks(run_id: str) -> list[Peek]:
+    """The pictures that a run made in passing, the first ones first; damaged ones are left out.
+
+    Raises:
+        ValueError: no such run.
+    """
+    from lessons.runs.recorder import read_settings
+
+    folder = files.folder_of(run_id)
+    steps = files.peek_steps(folder)
+    settings = read_settings(folder)[1] if steps else None
+    found = []
+    for step in steps:
+        with suppress(files.DamagedRun, OSError):
+            path = files.peek_path(folder, step)
+            row = _row(path, path.stat().st_mtime_ns)
+            found.append(Peek(step, settings.images_after(step) if settings else 0, row))
+    return found
+
+
+@functools.lru_cache(maxsize=2048)
+def _row(path: Path, edition: int) -> tuple[Picture, ...]:  # noqa: ARG001 - new file, new entry
+    from lessons.runs.recorder import load_rows
+
+    return load_rows(path)[0]
 
 
 def busy() -> bool:

@@ -42,6 +42,7 @@ class TextEncoder:
         self._model = BertModel(config, add_pooling_layer=False).eval().requires_grad_(False)
         load_weights(self._model, load_tensors(folder / "model.safetensors")[0])
         self._lock = threading.Lock()  # the tokenizer keeps its truncation as a setting
+        self.size = sum(p.numel() for p in self._model.parameters())
 
     @torch.inference_mode()
     def embed(self, prompts: Sequence[str]) -> Tensor:

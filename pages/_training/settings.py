@@ -8,7 +8,7 @@ import streamlit as st
 
 from lessons import runs, speed
 from pages import _ui as ui
-from pages._training import focus
+from pages._training import focus, fork
 
 _WHILE_BUSY = " while another run trains; alone it will be faster"
 _MAIN = ("num_hiddens", "epochs", "learning_rate")
@@ -17,6 +17,8 @@ _MAIN = ("num_hiddens", "epochs", "learning_rate")
 def choose(recipe: str) -> None:
     """Show presets, knobs, the estimate and Start."""
     _begin(recipe)
+    if forked := fork.take_settings(recipe):
+        _set(recipe, forked)
     presets = runs.presets(recipe)
     with st.container(border=True, key=f"settings_{recipe}"):
         st.segmented_control(
@@ -39,10 +41,10 @@ def choose(recipe: str) -> None:
         settings, changes = runs.nearest_settings(recipe, _values(recipe))
         for sentence in (*st.session_state.pop(f"{recipe}: from the address", ()), *changes):
             st.warning(sentence)
-        _start_row(recipe, settings)
+        _start_row(recipe, settings, fork.chosen(recipe, settings))
 
 
-def _start_row(recipe: str, settings: Any) -> None:
+def _start_row(recipe: str, settings: Any, origin: runs.Fork | None) -> None:
     button, words = st.columns([1, 4], vertical_alignment="center")
     button.button(
         "Start",
@@ -50,7 +52,7 @@ def _start_row(recipe: str, settings: Any) -> None:
         icon=":material/play_arrow:",
         key=f"{recipe}: start",
         on_click=_start,
-        args=(recipe, settings),
+        args=(recipe, settings, origin),
     )
     with words:
         busy = runs.busy()
@@ -71,9 +73,9 @@ def _start_row(recipe: str, settings: Any) -> None:
     ui.problems(recipe)
 
 
-def _start(recipe: str, settings: Any) -> None:
+def _start(recipe: str, settings: Any, origin: runs.Fork | None) -> None:
     with ui.telling(recipe):
-        focus.watch(recipe, runs.start(recipe, settings))
+        focus.watch(recipe, runs.start(recipe, settings, origin))
 
 
 def _control(recipe: str, knob: runs.Knob) -> None:

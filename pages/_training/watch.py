@@ -9,8 +9,9 @@ import streamlit as st
 
 from lessons import runs
 from lessons.curves import CourseCurve, smooth
+from lessons.picture import side_by_side
 from pages import _ui as ui
-from pages._training import focus, rows
+from pages._training import focus, fork, rows
 from pages._training.controls import controls
 
 _WORDS = {
@@ -66,10 +67,14 @@ def _watch(lab: Lab, moved: bool) -> None:
     _headline(run, lab.live_words)
     controls(run)
     ui.problems(lab.recipe)
-    chart = st.container()
+    chart, passing = st.container(), st.container()
     looked_at = _epochs(lab, run)
     with chart:
         _curves(lab, run, looked_at)
+    with passing:
+        _peeks(run)
+    if looked_at and looked_at.epoch:
+        fork.offer(run, looked_at.epoch)
     _take_home(run)
 
 
@@ -140,13 +145,14 @@ def _curves(lab: Lab, run: runs.RunView, looked_at: runs.Epoch | None) -> None:
     for place, other in enumerate(_compared(recipe, run.id), start=1):
         traces += _traces(other, weight, _name(other), place, raw=False)
     if course and run.settings:
-        known = course.up_to(1.5 * run.settings.total_images)
+        known = course.up_to(1.5 * run.settings.total_images + run.images_before)
         traces.append(ui.Trace(course.name, known.images, known.losses, "dashed", "muted"))
     if floor is not None:
         end = max((trace.x[-1] for trace in traces if trace.x), default=1)
         traces.append(ui.Trace("the floor", (0, end), (floor, floor), "dashed", "muted"))
     if looked_at and run.curve.losses:
-        where, ends = looked_at.images, (min(run.curve.losses), max(run.curve.losses))
+        where = looked_at.images + run.images_before
+        ends = (min(run.curve.losses), max(run.curve.losses))
         traces.append(ui.Trace(f"epoch {looked_at.epoch}", (where, where), ends, "dashed", "x_0"))
     ui.live_plot(
         traces,
@@ -158,7 +164,7 @@ def _curves(lab: Lab, run: runs.RunView, looked_at: runs.Epoch | None) -> None:
 
 
 def _traces(run: runs.RunView, weight: float, name: str, color: int, raw: bool) -> list[ui.Trace]:
-    x, y = run.curve.images, run.curve.losses
+    x, y = [images + run.images_before for images in run.curve.images], run.curve.losses
     smoothed = ui.Trace(name, x, smooth(y, min(max(weight, 0.0), 0.99)), "solid", color)
     return [ui.Trace("", x, y, "faint", color), smoothed] if raw else [smoothed]
 
@@ -188,6 +194,23 @@ def _epochs(lab: Lab, run: runs.RunView) -> runs.Epoch | None:
         size=rows.ROW_WIDTH,
     )
     return frames[place][0]
+
+
+def _peeks(run: runs.RunView) -> None:
+    """How digits emerged: the pictures that the run made in passing."""
+    with ui.telling(run.recipe):
+        seen = runs.peeks(run.id)
+        if not seen:
+            return
+        st.markdown("**While it trains:** ten digits, drawn in passing in few steps")
+        frames = [[side_by_side(peek.row, symbol="x_0_hat")] for peek in seen]
+        ui.scrubber(
+            frames,
+            key=f"peeks_{run.id}",
+            labels=[f"after {peek.images:,} images" for peek in seen],
+            title="Moment",
+            size=rows.ROW_WIDTH,
+        )
 
 
 def _take_home(run: runs.RunView) -> None:

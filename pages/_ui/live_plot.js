@@ -36,6 +36,7 @@ const LINES = {
   solid: { width: 2.5, dash: "solid", opacity: 1 },
   faint: { width: 1, dash: "solid", opacity: 0.35 },
   dashed: { width: 2, dash: "6px,4px", opacity: 0.9 },
+  dots: { width: 0, dash: "solid", opacity: 0.45 },
 }
 
 function curve(trace, look) {
@@ -46,15 +47,15 @@ function curve(trace, look) {
   return {
     type: "scatter",
     // A single value has no line yet, so it is shown as a dot.
-    mode: trace.x.length === 1 ? "markers" : "lines",
+    mode: trace.x.length === 1 || trace.style === "dots" ? "markers" : "lines",
     name: trace.name,
     showlegend: trace.name !== "",
-    hoverinfo: trace.style === "faint" ? "skip" : "all",
+    hoverinfo: trace.style === "faint" || trace.style === "dots" ? "skip" : "all",
     x: trace.x,
     y: trace.y,
     opacity: line.opacity,
     line: { color, width: line.width, dash: line.dash },
-    marker: { color, size: 7 },
+    marker: { color, size: trace.style === "dots" ? 5 : 7 },
   }
 }
 
@@ -81,12 +82,13 @@ function layout(data, look, touch) {
     paper_bgcolor: "rgba(0, 0, 0, 0)",
     plot_bgcolor: "rgba(0, 0, 0, 0)",
     font: { family: look.font, size: look.size, color: look.text },
-    hovermode: "x unified",
+    // Where curves turn back, places with the same x have nothing to do with each other.
+    hovermode: data.traces.some((trace) => trace.style === "dots") ? "closest" : "x unified",
     hoverlabel: { bgcolor: look.page, bordercolor: look.line, font: { color: look.text } },
     // A finger that scrolls the page must not zoom the chart.
     dragmode: touch ? false : "zoom",
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0, 0, 0, 0)" },
-    xaxis: axis(data.x_title, look),
+    xaxis: { ...axis(data.x_title, look), type: data.log_x ? "log" : "linear" },
     yaxis: {
       ...y,
       type: data.log_y ? "log" : "linear",

@@ -35,8 +35,8 @@ class Trace:
         name: what the legend calls it; "" keeps it out of the legend.
         x: (N,) positions.
         y: (N,) values; NaN leaves a gap.
-        style: a "solid" line, a "faint" one behind it (raw values behind smoothed ones), or a
-            "dashed" one (a reference).
+        style: a "solid" line, a "faint" one behind it (raw values behind smoothed ones), a
+            "dashed" one (a reference), or "dots" without a line.
         color: a symbol such as "eps", "muted", or a place in the palette from 0; by default the
             curve's own place in the list.
     """
@@ -44,7 +44,7 @@ class Trace:
     name: str
     x: Sequence[float]
     y: Sequence[float]
-    style: Literal["solid", "faint", "dashed"] = "solid"
+    style: Literal["solid", "faint", "dashed", "dots"] = "solid"
     color: int | str | None = None
 
 
@@ -54,6 +54,7 @@ def live_plot(
     key: str,
     x_title: str,
     y_title: str,
+    log_x: bool = False,
     log_y: bool = False,
     height: int = 420,
 ) -> None:
@@ -64,6 +65,7 @@ def live_plot(
         key: name of the chart on its page; keep it the same from run to run.
         x_title: quantity and unit along the bottom.
         y_title: quantity and unit along the side.
+        log_x: whether the bottom has a logarithmic scale.
         log_y: whether the side has a logarithmic scale.
         height: in CSS pixels.
     """
@@ -73,6 +75,7 @@ def live_plot(
             "traces": [_drawn(trace, i) for i, trace in enumerate(traces)],
             "x_title": x_title,
             "y_title": y_title,
+            "log_x": log_x,
             "log_y": log_y,
             "height": height,
             "words": summary(traces, x_title, y_title),

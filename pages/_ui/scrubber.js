@@ -135,6 +135,7 @@ export default function (component) {
   state.data = data
   state.setStateValue = setStateValue
   go(state, atEnd && grew ? data.frames.length - 1 : state.index)
+  if (atEnd && grew) send(state) // what else the page shows of this frame moves along
   return () => {
     clearInterval(state.timer)
     clearTimeout(state.sending)

@@ -98,6 +98,16 @@ def test_the_live_chart_stays_the_same_chart_with_the_same_zoom(
     assert reader.strangers() == set()
 
 
+def test_pictures_loss_and_epoch_move_together_while_a_run_grows(reader: Reader) -> None:
+    """Who stands on the last epoch stands on the next one when it comes, in the chart too."""
+    page = reader.open(f"train_denoiser?{SHORT.replace('epochs=1', 'epochs=3')}")
+    reader.press("Start")
+    shown = page.locator(".ui-scrubber output").first
+    expect(shown).to_have_text("After epoch 3", timeout=60_000)
+    expect(page.locator(".legendtext", has_text="epoch 3")).to_be_visible()
+    expect(page.get_by_role("button", name="Fork after epoch 3")).to_be_visible()
+
+
 def test_a_run_goes_on_while_its_reader_is_on_another_page_and_when_nobody_is_there(
     endless: str, reader: Reader
 ) -> None:

@@ -1,0 +1,106 @@
+"""How soon digits can be read: `python -m benchmarks.legible [RECIPE …]`.
+
+Trains the Laptop preset and the Course preset of each recipe in turn, from scratch, and lets the
+judge read a hundred samples every few seconds of training. Printed is the training time after which
+95 of 100 are first read as asked for; without classes, after which the judge is sure of them to
+95 %. Looking is not counted, as it is not in a run's own clock. A preset that gets nowhere is given
+up after `--patience` seconds of training. Exits with 1 if class flow matching's Laptop preset
+takes more than a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from lessons import flow_matching, judge, train_class_ddpm, train_ddpm
+from lessons.iterative_denoising import NoiseSource
+from lessons.runs.recipes import recipe
+from lessons.runs.threads import Threads
+from lessons.training import Training, train
+from models.devices import autocast, fast_precision
+
+CPU: Final = torch.device("cpu")
+LABELS: Final = torch.arange(100) % 10
+LEGIBLE: Final = 0.95
+MOST_SECONDS: Final = 60.0
+
+
+def drawn(name: str, network: nn.Module, settings: Any) -> Tensor:
+    """A hundred samples of a network, as its page draws them while it trains."""
+    if name in ("flow", "class-flow"):
+        velocity = (
+            flow_matching.guided(network, LABELS, settings.gamma)
+            if name == "class-flow"
+            else flow_matching.predictor(network)
+        )
+        noise = NoiseSource(settings.seed, len(LABELS), (1, 28, 28))()
+        *_, frame = flow_matching.euler(noise, velocity, min(30, settings.sample_steps))
+        return frame.x_t
+    predict = (
+        train_class_ddpm.guided(network, LABELS, settings.gamma)
+        if name == "class-ddpm"
+        else train_ddpm.predictor(network)
+    )
+    steps = min(50, settings.sample_steps)
+    return train_ddpm.last(train_ddpm.sample(predict, settings.seed, len(LABELS), CPU, steps))
+
+
+def legible(name: str, training: Training) -> float:
+    """The share of a hundred samples that the judge reads right, or how sure it is of them."""
+    network = training.shown.eval()
+    with torch.no_grad(), autocast(CPU, training.settings.precision):
+        images = drawn(name, network, training.settings)
+    network.train()
+    numbers = judge.judged(images, LABELS if name.startswith("class-") else None)
+    return numbers.get("accuracy", numbers["confidence"])
+
+
+def seconds_to_legible(name: str, preset: str, patience: float) -> tuple[float, int, float]:
+    """Train until digits can be read; returns seconds, images, and how legible they are then."""
+    found = recipe(name)
+    settings = found.presets[preset].model_copy(update={"precision": fast_precision(CPU)})
+    training, threads = Training.begin(found, settings, CPU), Threads()
+    spent, look, share, images = 0.0, 5.0, 0.0, 0
+    steps = train(training)
+    while share < LEGIBLE and training.step < settings.total_steps and spent < patience:
+        start = time.perf_counter()
+        images = next(steps).images
+        took = time.perf_counter() - start
+        threads.after_step(took)
+        spent += took
+        if spent > look or training.step == settings.total_steps:
+            share, look = legible(name, training), spent + max(3.0, 0.05 * spent)
+    return spent, images, share
+
+
+def main() -> int:
+    """Measure the recipes of the command line; returns 1 beyond the bar."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipes", nargs="*", default=["class-flow", "class-ddpm"])
+    parser.add_argument("--presets", nargs="+", default=["Laptop", "Course"])
+    parser.add_argument("--patience", type=float, default=300.0)
+    chosen = parser.parse_args()
+    beyond = False
+    print(f"{torch.get_num_threads()} threads, {fast_precision(CPU)}")
+    for name in chosen.recipes:
+        for preset in chosen.presets:
+            spent, images, share = seconds_to_legible(name, preset, chosen.patience)
+            reached = share >= LEGIBLE
+            words = "legible after" if reached else "not legible within"
+            print(
+                f"{name}, {preset}: {words} {spent:.0f} s and {images:,} images ({share:.0%})",
+                flush=True,
+            )
+            if (name, preset) == ("class-flow", "Laptop"):
+                beyond = not reached or spent > MOST_SECONDS
+    return int(beyond)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

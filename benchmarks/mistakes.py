@@ -1,0 +1,316 @@
+"""Do the tests notice? `python -m benchmarks.mistakes [NUMBER …]`
+
+Makes each of the well-known mistakes that leave a plausible picture, one at a time, in a copy of
+the project, and runs the tests that should notice. A mistake counts as noticed if a test fails;
+the untouched copy must pass the same tests first. Exits with 1 if one slips through.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+_COPIED: Final = ("lessons", "models", "pages", "tests", "pyproject.toml")
+
+LOOP, UNET, TRAINING = "lessons/iterative_denoising.py", "models/unet.py", "lessons/training.py"
+DDPM, CLASS, FLOW = (
+    "lessons/train_ddpm.py",
+    "lessons/train_class_ddpm.py",
+    "lessons/flow_matching.py",
+)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake.
+
+    Attributes:
+        name: its number in the project's list, and what is done wrong.
+        file: where.
+        right: the text that stands there once.
+        wrong: what is written instead.
+        tests: the test file that should notice.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: str
+
+
+MISTAKES: Final = (
+    Mistake(
+        "1 alpha_bar[t - 1] wraps around at the clean end",
+        LOOP,
+        "return torch.ones((), dtype=alpha_bars.dtype) if t == CLEAN else alpha_bars[t]",
+        "return alpha_bars[t]",
+        "test_iterative_denoising.py",
+    ),
+    Mistake(
+        "1 the level of t - 1 while training",
+        DDPM,
+        "ALPHA_BARS[index.cpu()]",
+        "ALPHA_BARS[index.cpu() - 1]",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "2 noise on the last step",
+        LOOP,
+        "if s != timesteps[-1]:",
+        "if True:",
+        "test_iterative_denoising.py",
+    ),
+    Mistake(
+        "3 the loop stops one step early",
+        LOOP,
+        "in pairwise(timesteps):\n        alpha_bar_t",
+        "in pairwise(timesteps[:-1]):\n        alpha_bar_t",
+        "test_iterative_denoising.py",
+    ),
+    Mistake(
+        "3 flow matching stops one step early",
+        FLOW,
+        "for k in range(steps):",
+        "for k in range(steps - 1):",
+        "test_flow_matching.py",
+    ),
+    Mistake(
+        "4 BatchNorm in train mode in a preview",
+        TRAINING,
+        "network = self.shown.eval()",
+        "network = self.shown",
+        "test_training.py",
+    ),
+    Mistake(
+        "4 BatchNorm in train mode in a finished network",
+        "lessons/trained.py",
+        "network.eval().requires_grad_(False)",
+        "network.requires_grad_(False)",
+        "test_sampled_digits.py",
+    ),
+    Mistake(
+        "5 a GELU behind the last layer",
+        UNET,
+        "self.out(self.merge(beside(up_28, down_28)))",
+        "nn.functional.gelu(self.out(self.merge(beside(up_28, down_28))))",
+        "test_unet.py",
+    ),
+    Mistake(
+        "6 blocks in the wrong order",
+        "models/blocks.py",
+        "(UpConv(in_channels, out_channels), ConvBlock(out_channels, out_channels))",
+        "(ConvBlock(in_channels, in_channels), UpConv(in_channels, out_channels))",
+        "test_conditional_unets.py",
+    ),
+    Mistake(
+        "7 another time in sampling than in training",
+        DDPM,
+        "eps: Tensor = network(x_t, normalised(index)).float()",
+        "eps: Tensor = network(x_t, index / STEPS).float()",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "7 another time in sampling than in training, flow matching",
+        FLOW,
+        "network(x_t, torch.full((len(x_t),), t, device=x_t.device)).float()",
+        "network(x_t, torch.full((len(x_t),), 1 - t, device=x_t.device)).float()",
+        "test_flow_matching.py",
+    ),
+    Mistake(
+        "8 the learning rate decays at every batch",
+        TRAINING,
+        "(step // settings.steps_per_epoch / settings.epochs)",
+        "step",
+        "test_training.py",
+    ),
+    Mistake(
+        "8 the learning rate decays to a tenth at every epoch",
+        TRAINING,
+        "(step // settings.steps_per_epoch / settings.epochs)",
+        "(step // settings.steps_per_epoch)",
+        "test_training.py",
+    ),
+    Mistake(
+        "9 data from -1 to 1",
+        "models/mnist.py",
+        "return images.float() / 255",
+        "return images.float() / 127.5 - 1",
+        "test_training.py",
+    ),
+    Mistake(
+        "11 an exact share of the labels is dropped",
+        CLASS,
+        "(torch.rand(count, generator=random) >= drop).float()",
+        "(torch.randperm(count, generator=random) >= drop * count).float()",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "11 the mask upside down",
+        CLASS,
+        "(torch.rand(count, generator=random) >= drop).float()",
+        "(torch.rand(count, generator=random) < drop).float()",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "11 the mask upside down in the network",
+        UNET,
+        'label * _per_picture(mask, x, "mask")',
+        'label * (1 - _per_picture(mask, x, "mask"))',
+        "test_conditional_unets.py",
+    ),
+    Mistake(
+        "12 (1 + w) c - w u called γ",
+        "lessons/guidance.py",
+        "return eps_u + gamma * (eps_c - eps_u)",
+        "return eps_u + (1 + gamma) * (eps_c - eps_u)",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "24 the seed does not count",
+        LOOP,
+        'stream(seed, "sample", i)',
+        'stream(0, "sample", i)',
+        "test_sampled_digits.py",
+    ),
+    Mistake(
+        "24 one noise for all pictures of a sample",
+        LOOP,
+        'stream(seed, "sample", i)',
+        'stream(seed, "sample")',
+        "test_iterative_denoising.py",
+    ),
+    Mistake(
+        "24 one noise for all pictures of a batch",
+        TRAINING,
+        "torch.randn(self.images.shape, generator=self.random)",
+        "torch.randn(self.images[:1].shape, generator=self.random).expand_as(self.images)",
+        "test_training.py",
+    ),
+    Mistake(
+        "25 float16 coefficients",
+        LOOP,
+        "else alpha_bars[t]",
+        "else alpha_bars[t].half()",
+        "test_iterative_denoising.py",
+    ),
+    Mistake(
+        "25 float16 schedule",
+        "lessons/schedules.py",
+        "return Schedule(betas, alphas, alphas.cumprod(0))",
+        "return Schedule(betas, alphas, alphas.half().cumprod(0).double())",
+        "test_schedules.py",
+    ),
+    Mistake(
+        "26 t of shape (N, 1) is let through",
+        UNET,
+        "    if values.shape != x.shape[:1]:",
+        "    if values.shape != x.shape[:1] and False:",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "26 one picture's noise level broadcast over another",
+        DDPM,
+        ".float().view(-1, 1, 1, 1).to(x_0.device)",
+        ".float().view(-1, 1, 1, 1)[:1].to(x_0.device)",
+        "test_train_ddpm.py",
+    ),
+    Mistake(
+        "27 flow matching run backwards",
+        FLOW,
+        "x_t = x_t + u / steps",
+        "x_t = x_t - u / steps",
+        "test_flow_matching.py",
+    ),
+    Mistake(
+        "27 flow matching past t = 1",
+        FLOW,
+        "t = k / steps",
+        "t = (k + 1) / steps",
+        "test_flow_matching.py",
+    ),
+    Mistake(
+        "28 noise drawn once for all steps",
+        TRAINING,
+        'random=stream(settings.seed, "step", training.step)',
+        'random=stream(settings.seed, "step")',
+        "test_training.py",
+    ),
+)
+
+
+def main() -> int:
+    """Make the mistakes that the command line names, or all; returns how many slipped through."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("numbers", nargs="*", help="of the mistakes; all by default")
+    numbers = parser.parse_args().numbers
+    chosen = [m for m in MISTAKES if not numbers or m.name.split()[0] in numbers]
+    slipped = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = copied(Path(folder))
+        for tests in sorted({mistake.tests for mistake in chosen}):
+            if failures := failing(copy, tests):
+                raise SystemExit(f"{tests} fails although nothing is wrong: {failures}")
+        for mistake in chosen:
+            caught = made(copy, mistake)
+            slipped += not caught
+            print(f"{mistake.name}\n    {caught or 'NOT NOTICED'}", flush=True)
+    print(f"{len(chosen) - slipped} of {len(chosen)} noticed")
+    return slipped
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the project to make mistakes in."""
+    for name in _COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copyfile(source, folder / name)
+    return folder
+
+
+def made(copy: Path, mistake: Mistake) -> str:
+    """Make one mistake, run its tests, and put things right again; which test noticed, or ""."""
+    file = copy / mistake.file
+    text = file.read_text()
+    if text.count(mistake.right) != 1:
+        raise SystemExit(f"{mistake.name}: {mistake.file} does not hold once: {mistake.right}")
+    file.write_text(text.replace(mistake.right, mistake.wrong))
+    try:
+        return failing(copy, mistake.tests)
+    finally:
+        file.write_text(text)
+
+
+def failing(copy: Path, tests: str) -> str:
+    """The first test of a file that fails in the copy, or "" if all pass.
+
+    Raises:
+        SystemExit: the tests could not even be run.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", f"tests/{tests}"],
+        cwd=copy,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    found = re.search(r"^FAILED tests/(\S+)", done.stdout, re.MULTILINE)
+    if done.returncode not in (0, 1) or (done.returncode and not found):
+        raise SystemExit(f"{tests} could not be run:\n{done.stdout}{done.stderr}")
+    return found.group(1) if found else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
