@@ -23,22 +23,26 @@ OWN: Final = "your own words"
 def model() -> str:
     """Show the choice of a model in the sidebar, and return its name.
 
-    The choice holds for all lessons that have one; the address carries it as `?model=…`. Where the
-    model's makers kept its guesses inside the range, a switch does so too; the name tells.
+    The choice holds for all lessons that have one; the address carries it as `?model=TITLE`, and
+    takes the name too. Where the model's makers kept its guesses inside the range, a switch does
+    so as well; the name tells.
     """
-    known = {one.name: one for one in text_to_image.models()}
-    names = list(known)
-    check_choice(KEY, names, names[0])
+    known = {one.title: one for one in text_to_image.models()}
+    titles = list(known)
+    for title, one in known.items():
+        if st.query_params.get(KEY) == one.name and KEY not in st.session_state:
+            st.query_params[KEY] = title
+            st.rerun()  # Streamlit has read the address before the page runs
+    check_choice(KEY, titles, titles[0])
     chosen = st.sidebar.selectbox(
         "Model",
-        names,
-        format_func=lambda name: known[name].title if name in known else name,
+        titles,
         key=KEY,
         bind="query-params",
         persist_state="session",
         help="The network behind the lessons of Part A. The set-up lesson says what each can do.",
     )
-    about = known.get(chosen, known[names[0]])
+    about = known.get(chosen, known[titles[0]])
     if about.thresholded and st.sidebar.toggle(
         "Dynamic thresholding",
         key="thresholding",
@@ -136,8 +140,10 @@ def made_with(model: str, **knobs: object) -> None:
         model: the model's name.
         knobs: what else it depends on, by the name that readers know, e.g. `γ=7`.
     """
-    title = next(one.title for one in text_to_image.models() if one.name == model)
+    family = text_to_image.family(model)
+    title = next(one.title for one in text_to_image.models() if one.name == family)
     parts = [f"{title} ({text_to_image.edition(model)})", f"seed {seed()}"]
+    parts += ["dynamic thresholding"] if model != family else []
     parts += [f"{name} = {_short(value)}" for name, value in knobs.items()]
     label(" · ".join(parts))
 
