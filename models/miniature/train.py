@@ -103,13 +103,12 @@ class Training:
     def _share_gradients(self) -> None:
         if not dist.is_initialized():
             return
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        gradients = [_as_stored(p.grad) for p in self.network.parameters() if p.grad is not None]
         flat = torch.cat([g.flatten() for g in gradients])
         dist.all_reduce(flat)
         flat /= dist.get_world_size()
-        for gradient, part in zip(
-            gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True
-        ):
+        parts = torch.split(flat, [g.numel() for g in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
 
     @torch.no_grad()
@@ -146,6 +145,11 @@ def v_errors(network: MiniatureUNet, batch: Batch, states: Tensor, device: torch
     )
     v = network.predict_v(x_t, batch.t.to(device), states.to(device))
     return (v.float() - velocity(x_0, eps, alpha_bar_t)).square().mean((1, 2, 3))
+
+
+def _as_stored(tensor: Tensor) -> Tensor:
+    """A view in the order of memory, which is channels last for a convolution's weights."""
+    return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
 
 
 def averaged(state: Path) -> MiniatureUNet:
