@@ -3,9 +3,10 @@
 Trains the Laptop preset and the Course preset of each recipe in turn, from scratch, and lets the
 judge read a hundred samples every few seconds of training. Printed is the training time after which
 95 of 100 are first read as asked for; without classes, after which the judge is sure of them to
-95 %. Looking is not counted, as it is not in a run's own clock. A preset that gets nowhere is given
-up after `--patience` seconds of training. Exits with 1 if class flow matching's Laptop preset
-takes more than a minute.
+95 %. Looking is not counted, as it is not in a run's own clock. Beside it stands the time that the
+processor worked, all threads together: where other programs want the cores, it says more. A preset
+that gets nowhere is given up after `--patience` seconds of training. Exits with 1 if class flow
+matching's Laptop preset takes more than a minute.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
@@ -61,22 +63,39 @@ def legible(name: str, training: Training) -> float:
     return numbers.get("accuracy", numbers["confidence"])
 
 
-def seconds_to_legible(name: str, preset: str, patience: float) -> tuple[float, int, float]:
-    """Train until digits can be read; returns seconds, images, and how legible they are then."""
+@dataclass(frozen=True)
+class Effort:
+    """What it took.
+
+    Attributes:
+        seconds: of training.
+        worked: of the processor, all threads together.
+        images: seen.
+        share: how legible the samples are then.
+    """
+
+    seconds: float
+    worked: float
+    images: int
+    share: float
+
+
+def effort(name: str, preset: str, patience: float) -> Effort:
+    """Train until digits can be read, or patience ends."""
     found = recipe(name)
     settings = found.presets[preset].model_copy(update={"precision": fast_precision(CPU)})
     training, threads = Training.begin(found, settings, CPU), Threads()
-    spent, look, share, images = 0.0, 5.0, 0.0, 0
+    spent, worked, look, share, images = 0.0, 0.0, 5.0, 0.0, 0
     steps = train(training)
     while share < LEGIBLE and training.step < settings.total_steps and spent < patience:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         images = next(steps).images
         took = time.perf_counter() - start
         threads.after_step(took)
-        spent += took
+        spent, worked = spent + took, worked + time.process_time() - before
         if spent > look or training.step == settings.total_steps:
             share, look = legible(name, training), spent + max(3.0, 0.05 * spent)
-    return spent, images, share
+    return Effort(spent, worked, images, share)
 
 
 def main() -> int:
@@ -90,15 +109,16 @@ def main() -> int:
     print(f"{torch.get_num_threads()} threads, {fast_precision(CPU)}")
     for name in chosen.recipes:
         for preset in chosen.presets:
-            spent, images, share = seconds_to_legible(name, preset, chosen.patience)
-            reached = share >= LEGIBLE
+            found = effort(name, preset, chosen.patience)
+            reached = found.share >= LEGIBLE
             words = "legible after" if reached else "not legible within"
             print(
-                f"{name}, {preset}: {words} {spent:.0f} s and {images:,} images ({share:.0%})",
+                f"{name}, {preset}: {words} {found.seconds:.0f} s ({found.worked:.0f} s of the "
+                f"processor) and {found.images:,} images: {found.share:.0%}",
                 flush=True,
             )
             if (name, preset) == ("class-flow", "Laptop"):
-                beyond = not reached or spent > MOST_SECONDS
+                beyond = not reached or found.seconds > MOST_SECONDS
     return int(beyond)
 
 

@@ -228,7 +228,7 @@ def _shown_epochs(settings: Settings) -> tuple[int, ...] | range:
 
 
 _QUICK: Final[dict[str, Any]] = {
-    "batch_size": 128,
+    "batch_size": 64,
     "decay": 0.01,
     "schedule": "linear",
     "ema": 0.995,
@@ -240,7 +240,7 @@ F = TypeVar("F", bound=FlowSettings)
 
 
 def _presets(kind: type[F]) -> dict[str, F]:
-    laptop = {"num_hiddens": 16, "epochs": 6, "images_per_epoch": 10_000, **_QUICK}
+    laptop = {"num_hiddens": 16, "epochs": 4, "images_per_epoch": 10_000, **_QUICK}
     demo = {"num_hiddens": 16, "epochs": 2, "images_per_epoch": 6_000, **_QUICK}
     return {
         "Course": kind(),

@@ -11,7 +11,7 @@ from lessons import judge
 from lessons.class_guidance import Quality, measure
 from lessons.runs import files
 
-STEPS: Final = (1, 2, 5, 10, 20, 50, 100)
+STEPS: Final = (1, 2, 5, 10, 20, 50)
 GAMMA: Final = 2.0
 _MEASURED: Final = "steps.json"
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from small_runs import tiny
 from torch import Tensor, nn
 
-from lessons import pure_noise, train_denoiser, training
+from lessons import flow_matching, pure_noise, train_class_ddpm, train_denoiser, training
 from lessons.picture import Picture, to_pixels
 from lessons.training import Batch, Preview, Recipe, Settings, Training, learning_rate, train
 from models import checkpoints, mnist
@@ -211,6 +211,22 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
     stored, notes = checkpoints.load_tensors(tmp_path / "state.safetensors")
     second.restore(stored, int(notes["step"]))
     assert before + losses(second, 16) == expected  # over the end of an epoch
+    assert_same(second.tensors(), whole.tensors())
+
+
+@pytest.mark.parametrize("recipe", [train_class_ddpm.RECIPE, flow_matching.CLASS_RECIPE])
+def test_a_resumed_run_with_classes_and_averaged_weights_equals_the_uninterrupted_one(
+    tmp_path: Any, recipe: Recipe[Any]
+) -> None:
+    small = {"num_hiddens": 8, "batch_size": 64, "images_per_epoch": 1000, "epochs": 2}
+    settings = recipe.settings(**small, ema=0.99)
+    whole, first, second = (cpu(recipe, settings) for _ in range(3))
+    expected = losses(whole, 20)
+    before = losses(first, 5)
+    checkpoints.save_tensors(tmp_path / "state.safetensors", first.tensors(), {"step": "5"})
+    stored, _ = checkpoints.load_tensors(tmp_path / "state.safetensors")
+    second.restore(stored, 5)
+    assert before + losses(second, 15) == expected  # over the end of an epoch
     assert_same(second.tensors(), whole.tensors())
 
 
