@@ -341,6 +341,16 @@ def test_a_missing_text_encoder_is_said_when_a_prompt_needs_it(own_copy: Path, p
         deepfloyd.encode(["a skull"])
 
 
+def test_the_text_encoder_is_read_as_the_hub_keeps_it(own_copy: Path) -> None:
+    expected = deepfloyd.encode(["a skull"])
+    tiny_if.as_published(own_copy / "text_encoder")
+    deepfloyd.store().path("a skull").unlink()
+    assert_close(deepfloyd.encode(["a skull"]), expected, rtol=0.02, atol=0.02)
+    (own_copy / "text_encoder" / "model.fp16-00002-of-00002.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"half there: model\.fp16-00002-of-00002\.safetensors"):
+        deepfloyd.encode(["a pencil"])
+
+
 def test_a_tokenizer_that_needs_a_package_names_it(
     own_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
