@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
+
+from lessons import sampling
+from models import catalog
 
 WORDS = ("a", "an", "of", "photo", "high", "quality", "rocket", "ship", "pencil", "skull")
 WIDTH = 8
@@ -113,3 +118,16 @@ def save_upscaler(folder: Path) -> Path:
     noising = {"thresholding": False, "variance_type": "fixed_small"}
     scheduler(**noising).save_pretrained(folder / "image_noising_scheduler")
     return folder
+
+
+def pixels(prompt: str, model: str = "deepfloyd", gamma: float = 2.0) -> Tensor:
+    """What the configured model draws from one seed, (H, W, 3)."""
+    made = catalog.finish(sampling.demo(model, prompt, 3, count=1, gamma=gamma))
+    return torch.from_numpy(made.pictures[0].pixels.copy())
+
+
+def refused() -> str:
+    """What is said when the configured model can't be loaded."""
+    with pytest.raises(ValueError, match=r".+") as caught:
+        catalog.load("deepfloyd")
+    return str(caught.value)
