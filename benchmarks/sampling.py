@@ -1,91 +1,131 @@
-"""What sampling costs beyond the network: `python -m benchmarks.sampling`.
+"""The sampling loop beside the bare network calls that it needs, and beside diffusers.
 
-Turn by turn on the shipped class-conditioned DDPM: sampling forty digits with guidance, against the
-bare calls of the network that this needs; and one guided step as the one call that it is, against
-two calls. These machines are shared and noisy, so each turn is short and the median of the ratios
-counts. Exits with 1 if sampling takes more than 1.1 times its network.
+    python -m benchmarks.sampling [--model digits] [--repeats 5]
+
+Lesson 1.4 from i_start = 10: 23 steps for one picture. Then diffusers' own IF pipeline on the same
+weights, timesteps and guidance, where the model is one that diffusers can take. All in one run and
+in turn, so that other work on the machine meets all alike; medians.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
-from torch import Tensor
+from diffusers import DDPMScheduler, IFPipeline
+from diffusers.utils import logging
 
-from lessons import runs, trained
-from lessons.guidance import guide
-from lessons.train_class_ddpm import guided
-from lessons.train_ddpm import last, normalised, sample
+from lessons import text_to_image as t2i
+from lessons.iterative_denoising import PredictNoise, denoise
+from lessons.prompts import prompts_for
+from models import catalog
+from models.diffusers_model import DiffusersModel
+from models.miniature.network import MiniatureUNet
+from models.text_to_image import TextToImage
 
-CPU = torch.device("cpu")
-MOST = 1.1
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """How long it takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+I_START = 10
+GAMMA = 7.0
 
 
-def ratios(
-    one: Callable[[], object], other: Callable[[], object], turns: int
-) -> tuple[list[float], float]:
-    """The time of one as a multiple of the other's, by turns; and the median time of one."""
-    one(), other()
-    pairs = [(seconds(one), seconds(other)) for _ in range(turns)]
-    return [a / b for a, b in pairs], statistics.median(a for a, _ in pairs)
-
-
-def told(words: str, found: list[float]) -> float:
-    """Print the median and the spread; returns the median."""
-    middle = statistics.median(found)
-    print(f"{words}: {middle:.3f} ({min(found):.3f}–{max(found):.3f})", flush=True)
-    return middle
-
-
-def main() -> int:
-    """Measure both; returns 1 beyond the bar."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=9)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--count", type=int, default=40)
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", default=next(iter(catalog.entries())))
+    parser.add_argument("--repeats", type=int, default=5)
     chosen = parser.parse_args()
-    [run_id] = [run.id for run in runs.all_runs("class-ddpm") if run.shipped]
-    network, count = trained.load_network(run_id), chosen.count
-    labels = torch.arange(count) % 10
-    x_t = torch.randn(count, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    twice, mask = torch.cat([labels, labels]), torch.cat([torch.ones(count), torch.zeros(count)])
-    t = normalised(torch.full((count,), 150))
+    logging.set_verbosity_error()
+    net = catalog.load(chosen.model)
+    prompts = prompts_for(chosen.model)
+    walks = {
+        "1.4 from i_start = 10": t2i.told(net, prompts.neutral),
+        "the same with guidance": t2i.told(net, prompts.three[0], GAMMA),
+    }
+    for name, predict in walks.items():
+        loop, bare = in_turn(
+            chosen.repeats, partial(walk, net, predict), partial(calls, net, predict)
+        )
+        print(f"{name}: {loop:.2f} s, network alone {bare:.2f} s, ratio {loop / bare:.3f}")
+    prompt = prompts.three[0]
+    together, apart = in_turn(
+        chosen.repeats,
+        partial(calls, net, t2i.told(net, prompt, GAMMA)),
+        partial(calls, net, t2i.told(net, prompt), t2i.told(net, "")),
+    )
+    print(f"guidance: one call of two {together:.2f} s, two calls of one {apart:.2f} s")
+    if isinstance(net, DiffusersModel):
+        pipeline = pipeline_of(net)
+        ours, theirs = in_turn(
+            chosen.repeats,
+            lambda: from_noise(net, prompt),
+            lambda: from_noise_with(pipeline, net, prompt),
+        )
+        print(f"33 guided steps: ours {ours:.2f} s, diffusers' IFPipeline {theirs:.2f} s")
 
-    def both() -> Tensor:
-        answer: Tensor = network(torch.cat([x_t, x_t]), twice, torch.cat([t, t]), mask)
-        return answer
 
-    def bare() -> None:
-        for _ in range(chosen.steps):
-            both()
+def in_turn(repeats: int, *calls: Callable[[], object]) -> list[float]:
+    """Seconds of each call, the median of several rounds in which all take their turn."""
+    seconds: list[list[float]] = [[] for _ in calls]
+    for _ in range(repeats + 1):
+        for call, times in zip(calls, seconds, strict=True):
+            start = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - start)
+    return [statistics.median(times[1:]) for times in seconds]  # the first round warms up
 
-    def sampling() -> Tensor:
-        return last(sample(guided(network, labels, 5.0), 1, count, CPU, chosen.steps))
 
-    def two_calls() -> Tensor:
-        eps_c = network(x_t, labels, t)
-        return guide(eps_c, network(x_t, labels, t, torch.zeros(count)), 5.0)
+def walk(net: TextToImage, predict: PredictNoise) -> None:
+    """The loop of the lessons, without its pictures."""
+    form = net.outline
+    noise = t2i.source(form, 0, 1)
+    timesteps = t2i.timesteps_of(form, I_START)
+    for _ in denoise(noise(), timesteps, form.alpha_bars, predict, noise):
+        pass
 
-    with torch.no_grad():
-        found, middle = ratios(sampling, bare, chosen.turns)
-        print(f"{count} digits, {chosen.steps} steps: {middle:.2f} s on {run_id}")
-        beyond = told("sampling / bare calls of the network", found)
-        step = guided(network, labels, 5.0)
-        told("guided step in one call / in two", ratios(lambda: step(x_t, 150), two_calls, 20)[0])
-    return int(beyond > MOST)
+
+def calls(net: TextToImage, *predictors: PredictNoise) -> None:
+    """The network alone, as often as the loop asks it, for each predictor."""
+    x_t = t2i.source(net.outline, 0, 1)()
+    for t in t2i.timesteps_of(net.outline, I_START)[:-1]:
+        for predict in predictors:
+            predict(x_t, t)
+
+
+def from_noise(net: TextToImage, prompt: str) -> None:
+    """One guided picture from pure noise, as the lessons make it."""
+    form = net.outline
+    noise = t2i.source(form, 0, 1)
+    timesteps = t2i.timesteps_of(form)
+    for _ in denoise(noise(), timesteps, form.alpha_bars, t2i.told(net, prompt, GAMMA), noise):
+        pass
+
+
+def pipeline_of(net: DiffusersModel) -> IFPipeline:
+    """diffusers' pipeline around the same network."""
+    scheduler = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2", clip_sample=False)
+    network = net.network
+    if isinstance(network, MiniatureUNet):  # the pipeline counts on six channels
+        network = MiniatureUNet.from_config({**network.config, "out_channels": 6})
+        network.load_state_dict(net.network.state_dict())
+    return IFPipeline(None, None, network, scheduler, None, None, None, False)
+
+
+def from_noise_with(pipeline: IFPipeline, net: DiffusersModel, prompt: str) -> None:
+    """The same by diffusers."""
+    pipeline.set_progress_bar_config(disable=True)
+    wanted, unwanted = net.embed([prompt, ""]).chunk(2)
+    pipeline(
+        prompt_embeds=wanted,
+        negative_prompt_embeds=unwanted,
+        timesteps=list(t2i.timesteps_of(net.outline)[:-1]),
+        guidance_scale=GAMMA,
+        generator=torch.Generator().manual_seed(0),
+        output_type="pt",
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from lessons.picture import Picture, Symbol, to_pixels
-from lessons.schedules import squaredcos_cap_v2
-from models.pictures import load_picture
+from lessons import originals
+from lessons import text_to_image as t2i
+from lessons.picture import Picture
 from models.randomness import stream
-
-LEVELS = (0, 250, 500, 750)
+from models.text_to_image import Outline
 
 
 def add_noise(x_0: Tensor, alpha_bar_t: Tensor, eps: Tensor) -> Tensor:
@@ -43,68 +42,67 @@ def add_noise(x_0: Tensor, alpha_bar_t: Tensor, eps: Tensor) -> Tensor:
     return signal + noise
 
 
-def demo(t: int, seed: int) -> tuple[Picture, Picture, Picture]:
+def demo(
+    model: str, original: str | NDArray[np.uint8], t: int, seed: int
+) -> tuple[Picture, Picture, Picture]:
     """Show the equation in pictures: the clean one, the noise, and the two mixed.
 
     Args:
-        t: timestep, 0 ≤ t ≤ 999.
+        model: name in the catalog; only its schedule and its size of picture count.
+        original: name in the gallery, or pixels.
+        t: timestep, 0 ≤ t < T.
         seed: the reader's seed; the same seed gives the same noise at every t.
 
     Returns:
-        x_0, eps and x_t, each 64×64 RGB.
+        x_0, eps and x_t at the model's size.
 
     Raises:
         ValueError: t is no timestep.
     """
-    alpha_bar_t = _alpha_bar(t)
-    x_0, eps = _tower_and_noise(seed)
+    form = t2i.outline(model)
+    alpha_bar_t = t2i.level(form, t)
+    x_0, eps = _clean_and_noise(form, original, seed)
     signal, noise = float(alpha_bar_t.sqrt()), float((1 - alpha_bar_t).sqrt())
+    # Noise is shown around grey, white and black being one standard deviation away at [-1, 1].
+    around_grey = (form.low + form.high) / 2 + eps * (form.high - form.low) / 2
     return (
-        _picture(x_0, "x_0", f"x₀, weight √ᾱ = {signal:.3f}", "a tower before a soft sky"),
-        _picture(eps, "eps", f"ε, weight √(1 − ᾱ) = {noise:.3f}", "coloured noise"),
-        _noisy(t, seed),
+        t2i.picture(x_0[0], form, f"x₀, weight √ᾱ = {signal:.3f}", "the clean picture", "x_0"),
+        t2i.picture(around_grey[0], form, f"ε, weight √(1 − ᾱ) = {noise:.3f}", "noise", "eps"),
+        _noisy(form, original, t, seed),
     )
 
 
-def levels(seed: int) -> tuple[Picture, ...]:
+def levels(model: str, original: str | NDArray[np.uint8], seed: int) -> tuple[Picture, ...]:
     """Show the picture at the four noise levels of the lesson, with the same noise in each.
 
     Args:
+        model: name in the catalog.
+        original: name in the gallery, or pixels.
         seed: the reader's seed.
 
     Returns:
-        x_t at t = 0, 250, 500, 750, each 64×64 RGB.
+        x_t at the start and after a quarter, a half and three quarters of the timesteps.
     """
-    return tuple(_noisy(t, seed) for t in LEVELS)
+    form = t2i.outline(model)
+    return tuple(_noisy(form, original, t, seed) for t in (0, *t2i.levels(form)))
 
 
-def _noisy(t: int, seed: int) -> Picture:
-    alpha_bar_t = _alpha_bar(t)
-    x_0, eps = _tower_and_noise(seed)
+def last_timestep(model: str) -> int:
+    """T − 1."""
+    return len(t2i.outline(model).alpha_bars) - 1
+
+
+def _noisy(form: Outline, original: str | NDArray[np.uint8], t: int, seed: int) -> Picture:
+    alpha_bar_t = t2i.level(form, t)
+    x_0, eps = _clean_and_noise(form, original, seed)
     x_t = add_noise(x_0, alpha_bar_t, eps)
     share = float(alpha_bar_t.sqrt())
-    return _picture(
-        x_t, "x_t", f"t = {t}, √ᾱ = {share:.3f}", f"the tower with the noise of t = {t}"
-    )
+    words = f"t = {t}, √ᾱ = {share:.3f}"
+    return t2i.picture(x_t[0], form, words, f"the picture under the noise of t = {t}", "x_t")
 
 
-@functools.cache
-def _schedule() -> Tensor:
-    return squaredcos_cap_v2().alpha_bars
-
-
-def _alpha_bar(t: int) -> Tensor:
-    """Look up ᾱ_t, shaped to meet a batch of one image."""
-    # A negative t would silently count from the noisy end of the table.
-    if not 0 <= t < len(_schedule()):
-        raise ValueError(f"t must be 0 to {len(_schedule()) - 1}, got {t}")
-    return _schedule()[t].float().view(1, 1, 1, 1)
-
-
-def _tower_and_noise(seed: int) -> tuple[Tensor, Tensor]:
-    x_0 = load_picture("tower")
+def _clean_and_noise(
+    form: Outline, original: str | NDArray[np.uint8], seed: int
+) -> tuple[Tensor, Tensor]:
+    x_0 = originals.load(original, form.shape, form.low, form.high)
     return x_0, torch.randn(x_0.shape, generator=stream(seed, "forward process"))
-
-
-def _picture(image: Tensor, symbol: Symbol, caption: str, alt: str) -> Picture:
-    return Picture(to_pixels(image[0], low=-1, high=1), caption, alt, symbol)

@@ -16,10 +16,19 @@ CLEAN: Final = -1
 """The timestep after index 0: no noise at all. Index 0 itself is the least noisy picture."""
 
 PredictNoise = Callable[[Tensor, int], Tensor]
-"""(x_t, t) → the noise in x_t. Guidance, anagrams and hybrids are ways to build one."""
+"""(x_t, t) → the noise in x_t, (B, C, H, W); (B, 2C, H, W) where a network learnt the variance too.
+
+Guidance, anagrams and hybrids are ways to build one.
+"""
 
 Variance = Callable[[Tensor, Tensor], Tensor]
 """(alpha_bar_t, alpha_bar_s) → the variance of the noise that a step adds."""
+
+AfterStep = Callable[[Tensor, int], Tensor]
+"""(x_s, s) → what to go on with. Inpainting is one."""
+
+Limit = Callable[[Tensor], Tensor]
+"""Guess at the clean picture → the guess brought back into what a picture can be."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +75,11 @@ def posterior_mean(x_t: Tensor, x_0: Tensor, alpha_bar_t: Tensor, alpha_bar_s: T
 
     $$
     \mu = \frac{\sqrt{\bar\alpha_s}\,\beta}{1 - \bar\alpha_t}\, x_0
-        + \frac{\sqrt{\alpha}\,(1 - \bar\alpha_s)}{1 - \bar\alpha_t}\, x_t,
-    \qquad \alpha = \frac{\bar\alpha_t}{\bar\alpha_s}, \quad \beta = 1 - \alpha
+        + \frac{\sqrt{\alpha}\,(1 - \bar\alpha_s)}{1 - \bar\alpha_t}\, x_t
+    $$
+
+    $$
+    \alpha = \frac{\bar\alpha_t}{\bar\alpha_s}, \qquad \beta = 1 - \alpha
     $$
 
     The step may be as long as you like: α and β belong to the step from $t$ to $s$, not to the
@@ -127,6 +139,31 @@ def step_variance(alpha_bar_t: Tensor, alpha_bar_s: Tensor) -> Tensor:
     return 1 - alpha_bar_t / alpha_bar_s
 
 
+def learned_variance(between: Tensor, alpha_bar_t: Tensor, alpha_bar_s: Tensor) -> Tensor:
+    r"""Let the network choose, pixel by pixel, between the two variances.
+
+    $$
+    \log \sigma^2 = u \log \beta + (1 - u) \log \tilde\beta, \qquad u = \frac{v + 1}{2}
+    $$
+
+    Both bounds belong to the step from $t$ to $s$, however long it is.
+
+    Source: Nichol and Dhariwal 2021 (arXiv:2102.09672), eq. 15.
+
+    Args:
+        between: v, what the network says, (B, C, H, W); −1 is the lower bound, 1 the upper.
+        alpha_bar_t: share of signal power left at t, in (0, 1), float64.
+        alpha_bar_s: the same at s; not clean, for there the lower bound is 0.
+
+    Returns:
+        A variance for each pixel, shape of `between`.
+    """
+    upper = step_variance(alpha_bar_t, alpha_bar_s).log()
+    lower = posterior_variance(alpha_bar_t, alpha_bar_s).log()
+    u = (between + 1) / 2
+    return (u * upper + (1 - u) * lower).exp()
+
+
 def denoise(
     x_t: Tensor,
     timesteps: Sequence[int],
@@ -134,6 +171,8 @@ def denoise(
     predict_noise: PredictNoise,
     noise: Callable[[], Tensor],
     variance: Variance = posterior_variance,
+    limit: Limit = lambda x_0: x_0,
+    after: AfterStep = lambda x_s, _s: x_s,
 ) -> Iterator[Frame]:
     """Walk from the first timestep to the last, and yield every step. The only loop there is.
 
@@ -141,9 +180,11 @@ def denoise(
         x_t: pictures at the first timestep, (B, C, H, W).
         timesteps: falling indices into `alpha_bars`, at least two; the last may be CLEAN.
         alpha_bars: share of signal power left by timestep, (T,), float64.
-        predict_noise: (x_t, t) → the noise in x_t.
+        predict_noise: (x_t, t) → the noise in x_t, and perhaps the variance.
         noise: draws unit Gaussian noise in the shape of `x_t`; not asked on the last step.
-        variance: of the noise that a step adds.
+        variance: of the noise that a step adds, where the network doesn't say it.
+        limit: keeps the guesses inside what a picture can be; by default they are left alone.
+        after: has the last word on what each step reached.
 
     Yields:
         A `Frame` a step.
@@ -154,17 +195,74 @@ def denoise(
     _check(timesteps, len(alpha_bars))
     for t, s in pairwise(timesteps):
         alpha_bar_t, alpha_bar_s = _level(alpha_bars, t), _level(alpha_bars, s)
-        eps = predict_noise(x_t, t)
-        x_0 = clean_estimate(x_t, eps, alpha_bar_t)
+        eps, between = split(predict_noise(x_t, t), x_t)
+        x_0 = limit(clean_estimate(x_t, eps, alpha_bar_t))
         x_t = posterior_mean(x_t, x_0, alpha_bar_t, alpha_bar_s)
         if s != timesteps[-1]:
-            x_t = x_t + variance(alpha_bar_t, alpha_bar_s).sqrt() * noise()
+            sigma_2 = (
+                variance(alpha_bar_t, alpha_bar_s)
+                if between is None
+                else learned_variance(between, alpha_bar_t, alpha_bar_s)
+            )
+            x_t = x_t + sigma_2.sqrt() * noise()
+        x_t = after(x_t, s)
         yield Frame(t=s, x_t=x_t, x_0=x_0)
+
+
+def split(prediction: Tensor, x_t: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Part what a network predicts into the noise and, if it is there, the variance.
+
+    Args:
+        prediction: (B, C, H, W) or (B, 2C, H, W).
+        x_t: what it was predicted from, (B, C, H, W).
+
+    Raises:
+        ValueError: it has another number of channels.
+    """
+    channels = x_t.shape[1]
+    if prediction.shape[1] == channels:
+        return prediction, None
+    if prediction.shape[1] != 2 * channels:
+        raise ValueError(f"{prediction.shape[1]} channels predicted for pictures of {channels}")
+    eps, between = prediction.chunk(2, dim=1)
+    return eps, between
+
+
+def joined(eps: Tensor, between: Tensor | None) -> Tensor:
+    """Undo `split`."""
+    return eps if between is None else torch.cat([eps, between], dim=1)
 
 
 def strided(first: int, stride: int) -> tuple[int, ...]:
     """Timesteps from `first` down to 0, e.g. 990, 960, …, 0."""
     return tuple(range(first, -1, -stride))
+
+
+def course_timesteps(num_ts: int) -> tuple[int, ...]:
+    """The lesson's 34 timesteps: 990, 960, …, 0 of 1000, and as evenly spread in other schedules.
+
+    Raises:
+        ValueError: the schedule has fewer than 34 timesteps.
+    """
+    if num_ts < 34:
+        raise ValueError(f"34 timesteps don't fit into {num_ts}")
+    stride = (num_ts - 1) // 33
+    return strided(33 * stride, stride)
+
+
+def spread(num_ts: int, steps: int) -> tuple[int, ...]:
+    """Timesteps from the noisiest to the least noisy, as evenly as whole numbers allow.
+
+    Args:
+        num_ts: T, timesteps of the schedule.
+        steps: how many, 2 to T.
+
+    Raises:
+        ValueError: there are not so many, or fewer than two.
+    """
+    if not 2 <= steps <= num_ts:
+        raise ValueError(f"between 2 and {num_ts} steps, not {steps}")
+    return tuple(round((num_ts - 1) * (1 - k / (steps - 1))) for k in range(steps))
 
 
 class NoiseSource:

@@ -34,12 +34,20 @@ def content_key(function: Callable[..., object], knobs: Mapping[str, object]) ->
     if not inspect.isfunction(function) or "<" in name:
         raise TypeError(f"a demo must be a function at the top level of a module, not {function!r}")
     source = function.__code__.co_filename  # every page's module is called __main__
-    parts = [function.__module__, name, source, _newest_change(), _plain(dict(knobs), "the knobs")]
+    parts = [function.__module__, name, source, _newest_change(), plain(dict(knobs), "the knobs")]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _plain(value: object, where: str) -> object:
-    """Turn a value into JSON that differs whenever the value does; kinds are tagged."""
+def plain(value: object, where: str) -> object:
+    """Turn a value into JSON that differs whenever the value does; kinds are tagged.
+
+    Args:
+        value: what `content_key` takes as a knob.
+        where: what it is, for the error.
+
+    Raises:
+        TypeError: it is of another kind.
+    """
     kind = type(value).__qualname__
     if isinstance(value, enum.Enum):
         return [kind, value.name]
@@ -53,12 +61,12 @@ def _plain(value: object, where: str) -> object:
         digest = hashlib.sha256(value.tobytes()).hexdigest()
         return [kind, value.dtype.str, list(value.shape), digest]
     if isinstance(value, tuple | list):
-        return [kind, [_plain(part, f"{where}[{n}]") for n, part in enumerate(value)]]
+        return [kind, [plain(part, f"{where}[{n}]") for n, part in enumerate(value)]]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return [kind, [[name, _plain(value[name], f"{where}.{name}")] for name in sorted(value)]]
+        return [kind, [[name, plain(value[name], f"{where}.{name}")] for name in sorted(value)]]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return ["dataclass", type(value).__module__, kind, _plain(fields, where)]
+        return ["dataclass", type(value).__module__, kind, plain(fields, where)]
     raise TypeError(f"{where}: a {kind} can't be part of a cache key")
 
 

@@ -3,20 +3,20 @@
 A diffusion model learns to undo one thing: the slow drowning of a picture in noise.
 """
 
-import streamlit as st
-
 from lessons import forward_process as lesson
 from pages import _ui as ui
 
 ui.lesson_header(__doc__)
+chosen = ui.model()
+original = ui.gallery_input(key="a11_picture", model=chosen)
+
+ui.strip(ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed()), size=224)
+ui.caption("The same noise each time; only its share grows. At $t = 0$ there is already a trace.")
 
 ui.explain(lesson.add_noise)
 
-t = ui.slider("Timestep $t$", 0, 999, 250, key="a11_t")
-ui.strip(ui.live(lesson.demo, t=t, seed=ui.seed()))
-
-st.subheader("Four moments on the way")
-ui.strip(ui.live(lesson.levels, seed=ui.seed()))
-ui.caption("The same noise each time; only its share grows. At $t = 0$ there is already a trace.")
+last = lesson.last_timestep(chosen)
+t = ui.slider("Timestep $t$", 0, last, (last + 1) // 4, key=ui.per_model("a11_t", chosen))
+ui.strip(ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed()), size=224)
 
 ui.say("**Look closer.** At which $t$ can you no longer name the shape?")

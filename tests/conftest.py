@@ -32,3 +32,40 @@ def _end_workers(folder: Path) -> None:
     for child in processes._children:
         if child.args[-1].startswith(f"{folder}{os.sep}"):
             child.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def no_deepfloyd(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test meets the DeepFloyd IF or the encoded prompts of the machine that it runs on."""
+    for name in ("", "_STAGE2", "_T5", "_OFFLOAD"):
+        monkeypatch.delenv(f"DIFFUSION_DEEPFLOYD{name}", raising=False)
+    monkeypatch.setenv("DIFFUSION_EMBEDDINGS", str(tmp_path / "embeddings"))
+
+
+@pytest.fixture(scope="session")
+def tiny_if_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both stages of a tiny DeepFloyd IF: I and II."""
+    import tiny_if
+
+    folder = tmp_path_factory.mktemp("tiny-if")
+    tiny_if.save(folder / "I")
+    tiny_if.save_upscaler(folder / "II")
+    return folder
+
+
+@pytest.fixture
+def tiny_if_here(tiny_if_files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The tiny DeepFloyd IF, configured; nothing of it stays in memory."""
+    from models import catalog, deepfloyd
+
+    def forget() -> None:
+        catalog.entries.cache_clear()
+        deepfloyd.host.cache_clear()
+        for name in [name for name in catalog._loaded if name.startswith("deepfloyd")]:
+            del catalog._loaded[name]
+
+    monkeypatch.setenv("DIFFUSION_DEEPFLOYD", str(tiny_if_files / "I"))
+    monkeypatch.setenv("DIFFUSION_DEEPFLOYD_STAGE2", str(tiny_if_files / "II"))
+    forget()
+    yield tiny_if_files
+    forget()

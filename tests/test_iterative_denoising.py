@@ -19,10 +19,16 @@ from lessons.iterative_denoising import (
     Frame,
     NoiseSource,
     PredictNoise,
+    Variance,
     clean_estimate,
+    course_timesteps,
     denoise,
+    joined,
+    learned_variance,
     posterior_mean,
     posterior_variance,
+    split,
+    spread,
     step_variance,
     strided,
 )
@@ -152,3 +158,106 @@ def test_timesteps_that_do_not_fall_inside_the_schedule_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="must fall"):
         next(denoise(PICTURE, timesteps, COSINE, exact_noise(PICTURE, COSINE), lambda: PICTURE))
+
+
+def test_every_strided_step_with_a_learned_variance_equals_diffusers() -> None:
+    scheduler = DDPMScheduler(
+        1000,
+        beta_schedule="squaredcos_cap_v2",
+        variance_type="learned_range",
+        clip_sample=False,
+    )
+    timesteps = (*strided(990, 30), CLEAN)
+    scheduler.set_timesteps(timesteps=list(timesteps[:-1]))
+    random = torch.Generator().manual_seed(3)
+    predictions = {t: torch.randn(2, 6, 8, 8, generator=random).clamp(-1, 1) for t in timesteps}
+    start = torch.randn(2, 3, 8, 8, generator=random)
+    noise = torch.Generator().manual_seed(9)
+    ours = denoise(
+        start,
+        timesteps,
+        COSINE,
+        lambda _x_t, t: predictions[t],
+        lambda: torch.randn(2, 3, 8, 8, generator=noise),
+    )
+    x_t, theirs = start, torch.Generator().manual_seed(9)
+    for frame, t in zip(ours, timesteps, strict=False):
+        step = scheduler.step(predictions[t], t, x_t, generator=theirs)
+        x_t = step.prev_sample
+        assert_close(frame.x_t, x_t, rtol=1e-3, atol=1e-3)
+        assert_close(frame.x_0, step.pred_original_sample, rtol=2e-3, atol=2e-3)
+    assert frame.t == CLEAN
+
+
+@pytest.mark.parametrize(("says", "bound"), [(-1.0, posterior_variance), (1.0, step_variance)])
+def test_a_learned_variance_reaches_both_its_bounds(says: float, bound: Variance) -> None:
+    between = torch.full((1, 3, 2, 2), says, dtype=torch.float64)
+    expected = bound(COSINE[690], COSINE[660]).expand_as(between)
+    assert_close(learned_variance(between, COSINE[690], COSINE[660]), expected)
+
+
+def test_the_bounds_of_a_learned_variance_are_those_of_the_stride() -> None:
+    # Not of the schedule's own small steps: β of 690 → 660 is .15575, β of 690 → 689 only .0056.
+    between = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    assert learned_variance(between, COSINE[690], COSINE[660]).item() == pytest.approx(
+        0.15575, abs=1e-5
+    )
+
+
+def test_a_prediction_falls_into_noise_and_variance_and_back() -> None:
+    whole = torch.randn(2, 6, 4, 4)
+    eps, between = split(whole, whole[:, :3])
+    assert_close(eps, whole[:, :3])
+    assert_close(joined(eps, between), whole)
+    assert split(whole, whole) == (whole, None)
+    with pytest.raises(ValueError, match="channels"):
+        split(whole, whole[:, :4])
+
+
+def test_the_hook_after_a_step_has_the_last_word() -> None:
+    reached = []
+
+    def after(x_s: Tensor, s: int) -> Tensor:
+        reached.append(s)
+        return torch.zeros_like(x_s)
+
+    noise = NoiseSource(5, 1, (3, 8, 8))
+    predict = exact_noise(PICTURE, COSINE)
+    frames = list(denoise(noise(), (900, 500, 100), COSINE, predict, noise, after=after))
+    assert reached == [500, 100]
+    assert all(frame.x_t.eq(0).all() for frame in frames)
+
+
+def test_a_limit_acts_on_the_guess_and_so_on_the_step() -> None:
+    noise = NoiseSource(5, 1, (3, 8, 8))
+    predict = exact_noise(3 * PICTURE, COSINE)
+    free = last(denoise(noise(), (900, 500, CLEAN), COSINE, predict, noise))
+    held = last(
+        denoise(noise(), (900, 500, CLEAN), COSINE, predict, noise, limit=lambda x: x.clamp(-1, 1))
+    )
+    assert free.x_t.abs().max() > 1.5
+    assert held.x_t.abs().max() <= 1
+    assert_close(held.x_t, held.x_0)
+
+
+@pytest.mark.parametrize(("num_ts", "first"), [(1000, 990), (300, 297), (34, 33), (66, 33)])
+def test_the_lesson_has_34_timesteps_in_every_schedule(num_ts: int, first: int) -> None:
+    timesteps = course_timesteps(num_ts)
+    assert len(timesteps) == 34
+    assert (timesteps[0], timesteps[-1]) == (first, 0)
+
+
+def test_the_lessons_timesteps_are_the_courses() -> None:
+    assert course_timesteps(1000) == strided(990, 30)
+    assert course_timesteps(1000)[10] == 690
+
+
+@given(num_ts=st.integers(2, 1000), data=st.data())
+def test_spread_timesteps_fall_from_the_noisiest_to_the_least_noisy(
+    num_ts: int, data: st.DataObject
+) -> None:
+    timesteps = spread(num_ts, steps := data.draw(st.integers(2, num_ts)))
+    assert len(timesteps) == steps
+    assert (timesteps[0], timesteps[-1]) == (num_ts - 1, 0)
+    gaps = {t - s for t, s in pairwise(timesteps)}
+    assert max(gaps) - min(gaps) <= 1

@@ -4,11 +4,18 @@ words           lesson_header(__doc__), say(text), note(text), caption(text), la
 mathematics     explain(lesson.function, z="x_t")
 results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
+walks           film(film, results, key=)
 frames          scrubber(frames, key=, labels=) -> place
 curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
 taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif()
+pictures in     picture_input(key="a17_picture", shape=(3, 64, 64)) -> name, pixels or None
+masks in        mask_input(picture, key="a172_mask", shape=(3, 64, 64)) -> 0/1 (H, W) or None
 numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low, high, otherwise)
 the one seed    seed()
+models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
+                gallery_input(key=, model=), per_model(key, model), more(),
+                named(name, *knobs) -> key, made_with(model, γ=7.0)
+looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
 what the page shows; the list of pages, the home page and `lesson_header` all read it there.
@@ -17,13 +24,28 @@ what the page shows; the list of pages, the home page and `lesson_header` all re
 from pages._ui.contents import contents, start_here
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
+from pages._ui.film import film
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
+from pages._ui.mask_input import mask_input
 from pages._ui.messages import duration, problems, telling
+from pages._ui.model import (
+    expectation,
+    gallery_input,
+    made_with,
+    model,
+    more,
+    named,
+    per_model,
+    prompt,
+    prompt_pair,
+)
 from pages._ui.numbers import check_choice, choice, nearest, number, slider
+from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
+from pages._ui.turning import stepping_back, turning
 from pages._ui.words import caption, label, lesson_header, note, say
 
 __all__ = [
@@ -35,24 +57,38 @@ __all__ = [
     "csv",
     "downloads",
     "duration",
+    "expectation",
     "explain",
+    "film",
+    "gallery_input",
     "gif",
     "grid",
     "label",
     "lesson_header",
     "live",
     "live_plot",
+    "made_with",
+    "mask_input",
+    "model",
     "montage",
+    "more",
+    "named",
     "nearest",
     "note",
     "number",
+    "per_model",
+    "picture_input",
     "problems",
+    "prompt",
+    "prompt_pair",
     "say",
     "scrubber",
     "seed",
     "slider",
     "stack",
     "start_here",
+    "stepping_back",
     "strip",
     "telling",
+    "turning",
 ]

@@ -69,9 +69,13 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 class Server:
-    """The app as its users start it, on a port and a folder of runs of its own."""
+    """The app as its users start it, or a test's own, on a port and a folder of runs of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, script: str = "streamlit_app.py", health: str = "/api/health"
+    ) -> None:
+        self.script = script
+        self.health = health
         self.runs = folder / "runs"
         self.log = folder / "server.log"
         self.port = _free_port()
@@ -81,7 +85,7 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it takes work."""
         slim = {"OMP_NUM_THREADS": "1", "DIFFUSION_TRAINING_SLOTS": "2"}
-        words = ["streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+        words = ["streamlit", "run", self.script, "--server.headless", "true"]
         words += ["--server.port", str(self.port), "--server.address", "127.0.0.1"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -110,9 +114,10 @@ class Server:
     def _takes_work(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text("utf-8")
-        address = f"{self.url}/api/health"
+        address = f"{self.url}{self.health}"
         with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
-            return bool(json.load(answer)["workers"])
+            content = answer.read()
+            return content == b"ok" or bool(json.loads(content)["workers"])
         return False
 
 
@@ -155,6 +160,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             server.process.wait(10)
         for folder in server.runs.iterdir():
             kill_worker(folder)
+
+
+@pytest.fixture(scope="session")
+def drawing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of two small pages on which a mask can be drawn."""
+    folder = tmp_path_factory.mktemp("drawing")
+    server = Server(folder, script="tests/browser/drawing_pages.py", health="/_stcore/health")
+    try:
+        server.start()
+        yield server
+    finally:
+        if server.process is not None:
+            server.process.kill()
+            server.process.wait(10)
 
 
 @pytest.fixture(autouse=True)
@@ -234,11 +253,11 @@ def new_reader(browser: Browser, server: Server) -> Iterator[Callable[..., Reade
     """Make readers, each with a browser context of its own; they leave when the test ends."""
     contexts = []
 
-    def make(**options: Any) -> Reader:
+    def make(at: Server = server, **options: Any) -> Reader:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
-        return Reader(context, server)
+        return Reader(context, at)
 
     yield make
     for context in contexts:

@@ -1,0 +1,125 @@
+"""Open the miniature that is in the box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from diffusers import DDPMScheduler
+from safetensors import SafetensorError
+from torch import Tensor
+
+from models.checkpoints import BrokenCheckpoint
+from models.miniature.encoder import TextEncoder, alikeness, pooled
+from models.miniature.network import MiniatureUNet
+from models.miniature.schedule import STEPS, alpha_bars
+from models.miniature.words import subject, vocabulary
+
+BROKEN: Final = (SafetensorError, BrokenCheckpoint)
+FOLDER: Final = Path(__file__).parent / "weights"
+
+
+class BrokenModel(ValueError):
+    """The model's files are missing or damaged; the message says which, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Miniature:
+    """A text-to-image model that a processor runs: 64×64 pictures, a thousand noise levels.
+
+    Attributes:
+        network: (x_t, t, token states) → the noise in x_t. It is shared: never change it.
+        scheduler: diffusers' scheduler, set as the network was trained.
+        encoder: reads prompts.
+    """
+
+    network: MiniatureUNet
+    scheduler: DDPMScheduler
+    encoder: TextEncoder
+
+    @property
+    def alpha_bars(self) -> Tensor:
+        """Share of signal power left by timestep, (1000,) float64."""
+        return alpha_bars()
+
+    def embed(self, prompts: Sequence[str]) -> Tensor:
+        """Read prompts, (B, L, 384) float32; rows of zeros behind a prompt's end."""
+        return self.encoder.embed(prompts)
+
+    def nearest_known(self, prompt: str) -> tuple[str, float]:
+        """What the model was trained on that is most like a prompt, whatever its style.
+
+        Args:
+            prompt: any words.
+
+        Returns:
+            The nearest entry of its vocabulary, and the cosine similarity of the two, in [-1, 1];
+            1 for an entry itself. Below about 0.6 the model draws something else.
+        """
+        asked = pooled(self.embed([subject(prompt)]))
+        similarity = alikeness(asked, self._known)[0]
+        best = int(similarity.argmax())
+        return vocabulary()[best], float(similarity[best])
+
+    @cached_property
+    def _known(self) -> Tensor:
+        return pooled(self.embed([subject(known) for known in vocabulary()]))
+
+
+def available(folder: Path | None = None) -> bool:
+    """Whether the weights are there; `load` says what is wrong with them, if anything."""
+    return ((folder or FOLDER) / "unet" / "config.json").is_file()
+
+
+def load(folder: Path | None = None) -> Miniature:
+    """Open network, scheduler and text encoder; takes a second or two.
+
+    Args:
+        folder: weights as diffusers saves them (unet/, scheduler/); the ones in the box if None.
+
+    Raises:
+        BrokenModel: a file is missing or damaged.
+    """
+    folder = folder or FOLDER
+    if not available(folder):
+        raise BrokenModel(
+            f"There are no weights in {folder}: train some with python -m models.miniature."
+        )
+    try:
+        network = MiniatureUNet.from_pretrained(
+            folder / "unet", local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
+        )
+        scheduler = DDPMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
+        return Miniature(network.float().eval().requires_grad_(False), scheduler, TextEncoder())
+    except (OSError, ValueError, TypeError, RuntimeError, KeyError, *BROKEN) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BrokenModel(f"The model in {folder} can't be opened: {reason}") from error
+
+
+def save(network: MiniatureUNet, folder: Path) -> None:
+    """Write weights as float16, and the scheduler's settings, as diffusers does.
+
+    Args:
+        network: stays as it is.
+        folder: gets unet/ and scheduler/.
+    """
+    half = MiniatureUNet.from_config(network.config)
+    half.load_state_dict(network.state_dict())
+    half.half().save_pretrained(folder / "unet", max_shard_size="14MB")
+    make_scheduler().save_pretrained(folder / "scheduler")
+
+
+def make_scheduler() -> DDPMScheduler:
+    """DeepFloyd IF's scheduler, but for the variance, which is the posterior's and not learned."""
+    return DDPMScheduler(
+        num_train_timesteps=STEPS,
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="epsilon",
+        variance_type="fixed_small",
+        thresholding=True,
+        dynamic_thresholding_ratio=0.95,
+        sample_max_value=1.5,
+    )

@@ -1,0 +1,81 @@
+"""Results that were calculated ahead: what every lesson of Part A shows at first sight.
+
+They are made by the lessons themselves, with `python -m pages._stored`, and found again by what
+they depend on: the function, its knobs, and the model's weights. Move a knob, and it is calculated.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from lessons import text_to_image
+from pages._content import plain
+from pages._stored import packing
+
+FOLDER: Final = Path(__file__).parent / "results"
+
+NOT_THERE: Final = object()
+"""What `find` returns where nothing was stored; a stored result may be None."""
+
+
+def find(function: Callable[..., object], knobs: Mapping[str, object]) -> object:
+    """Return the stored result of `function(**knobs)`, shared by all, or NOT_THERE."""
+    name = key(function, knobs)
+    path = FOLDER / f"{name}.zip"
+    return _load(path) if name and path.exists() else NOT_THERE
+
+
+def keep(function: Callable[..., object], knobs: Mapping[str, object], result: object) -> Path:
+    """Store a result.
+
+    Returns:
+        Its file.
+
+    Raises:
+        TypeError: the result holds something that can't be stored.
+        ValueError: a result of this kind is not stored.
+    """
+    name = key(function, knobs)
+    if not name:
+        raise ValueError(f"{function.__qualname__} takes no time, so it is not stored")
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.zip"
+    about = {
+        "function": f"{function.__module__}.{function.__qualname__}",
+        "knobs": repr(dict(knobs)),
+        "model": text_to_image.edition(str(knobs["model"])),
+    }
+    path.write_bytes(packing.pack(result, about))
+    return path
+
+
+def key(function: Callable[..., object], knobs: Mapping[str, object]) -> str:
+    """Name a result by all that it depends on except the code; "" for what is not stored.
+
+    Stored are the walks of a model, which take seconds. Whether the code has changed since is for
+    the tests to say, which calculate some of the results anew.
+    """
+    model = knobs.get("model")
+    if not inspect.isgeneratorfunction(function) or not isinstance(model, str):
+        return ""
+    try:
+        parts = [
+            function.__module__,
+            function.__qualname__,
+            text_to_image.edition(model),
+            plain(dict(knobs), "the knobs"),
+        ]
+    except (ValueError, TypeError):
+        return ""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+@functools.lru_cache(maxsize=32)
+def _load(path: Path) -> object:
+    return packing.unpack(path.read_bytes())

@@ -1,0 +1,54 @@
+"""The film of a walk: every step under a slider, with files to take home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from lessons.picture import Picture
+from pages._ui.downloads import downloads, gif, montage
+from pages._ui.scrubber import scrubber
+
+WIDTH: Final = 840
+"""CSS pixels of a row of pictures."""
+
+_MOST: Final = 100
+"""Frames that a GIF has at most."""
+
+
+class Filmed(Protocol):
+    """What can be shown: frames of pictures that stand one below the other, and their timesteps."""
+
+    @property
+    def frames(self) -> tuple[tuple[Picture, ...], ...]:
+        """The pictures of each moment."""
+
+    @property
+    def timesteps(self) -> tuple[int, ...]:
+        """t of each moment."""
+
+
+def film(shown: Filmed, results: Sequence[Picture], *, key: str, name: str = "samples") -> None:
+    """Show every step of a walk, and offer it as GIF and its results as PNG.
+
+    Args:
+        shown: the walk.
+        results: the finished pictures, all of one size.
+        key: name of the film on its page; another walk needs another one.
+        name: what the files are called.
+    """
+    frames = shown.frames
+    scrubber(
+        frames,
+        key=key,
+        labels=[f"t = {t}" for t in shown.timesteps],
+        title="Timestep",
+        size=min(WIDTH, 168 * max(1, len(results))) if len(results) > 1 else 280,
+    )
+    downloads(
+        {
+            f"{name}.gif": lambda: gif(frames[:: max(1, len(frames) // _MOST)] + frames[-1:]),
+            f"{name}.png": lambda: montage(results),
+        },
+        key=f"{key}_files",
+    )

@@ -1,0 +1,57 @@
+"""A1.3 · One-step denoising
+
+A network that has seen many pictures knows what noise is not. Ask it once, and take away all that
+it calls noise.
+"""
+
+import streamlit as st
+
+from lessons import forward_process, iterative_denoising
+from lessons import one_step_denoising as lesson
+from lessons.prompts import prompts_for
+from pages import _ui as ui
+
+LABELS = ("clean", "noisy", "best Gaussian", "one step")
+
+ui.lesson_header(__doc__)
+chosen = ui.model()
+original = ui.gallery_input(key="a13_picture", model=chosen)
+neutral = prompts_for(chosen).neutral
+rows = ui.live(
+    lesson.demo,
+    slot="a13 table",
+    model=chosen,
+    original=original,
+    prompt=neutral,
+    ts=lesson.levels(chosen),
+    seed=ui.seed(),
+)
+if rows:
+    ui.grid([row.pictures for row in rows], column_labels=LABELS, size=196)
+    ui.made_with(chosen, prompt=neutral)
+    gains = ", ".join(f"t = {row.t}: **{row.psnr - row.blur_psnr:+.1f} dB**" for row in rows)
+    ui.caption(f"The network against the best Gaussian: {gains}.")
+ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
+ui.say(
+    "## Your own noise level\n"
+    "The guess is never sharp: where many pictures would fit, the best single answer is their "
+    "mean. **Predict first:** what will it look like in pure noise?"
+)
+left, right = st.columns(2)
+last = forward_process.last_timestep(chosen)
+with left:
+    t = ui.slider("Timestep $t$", 0, last, last, key=ui.per_model("a13_t", chosen))
+with right:
+    asked = ui.prompt("Prompt", neutral, model=chosen, key="a13_prompt")
+one = ui.live(
+    lesson.demo,
+    slot="a13 own",
+    model=chosen,
+    original=original,
+    prompt=asked,
+    ts=(t,),
+    seed=ui.seed(),
+)
+if one:
+    ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+ui.say("**Look closer.** What does the network invent, and what does it only soften?")

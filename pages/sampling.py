@@ -1,0 +1,34 @@
+"""A1.5 · Sampling
+
+Begin the same walk at pure noise, where there is no picture to find, and it finds one all the same.
+"""
+
+from lessons import iterative_denoising, sampling
+from lessons.prompts import prompts_for
+from pages import _ui as ui
+from pages._upscaling import enlarging
+
+ui.lesson_header(__doc__)
+chosen = ui.model()
+prompts = prompts_for(chosen)
+asked = ui.prompt("Prompt", prompts.neutral, model=chosen, key="a15_prompt")
+found = ui.live(
+    sampling.demo,
+    model=chosen,
+    prompt=asked,
+    seed=ui.seed(),
+    on_frame=lambda frame: ui.stack(frame, size=840),
+)
+if found:
+    ui.expectation(found.note)
+    ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
+ui.made_with(chosen, prompt=asked)
+ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
+ui.explain(iterative_denoising.denoise)
+if found:
+    enlarging(chosen, found.pictures, asked, key="a15")
+ui.say(
+    "**Look closer.** The pictures hardly resemble each other, and many are of nothing at all. "
+    "The network was told little, so it wanders between all that it has seen. The next lesson "
+    "makes it decide."
+)

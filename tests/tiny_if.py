@@ -1,0 +1,99 @@
+"""A DeepFloyd IF of few numbers: the same classes and files, untrained, 16×16 and 32×32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from transformers import T5Config, T5EncoderModel, T5Tokenizer
+
+WORDS = ("a", "an", "of", "photo", "high", "quality", "rocket", "ship", "pencil", "skull")
+WIDTH = 8
+"""Width of the text encoder; 4096 in the real one."""
+
+
+def unet(stage: int = 1, seed: int = 0, size: int | None = None) -> UNet2DConditionModel:
+    """A network of either stage, with weights that follow from the seed."""
+    torch.manual_seed(seed)
+    network = UNet2DConditionModel(
+        sample_size=size or 16 * stage,
+        in_channels=3 * stage,
+        out_channels=6,
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+        mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+        up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+        cross_attention_dim=32,
+        encoder_hid_dim=WIDTH,
+        attention_head_dim=8,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=2,
+        class_embed_type="timestep" if stage == 2 else None,
+        resnet_time_scale_shift="scale_shift",
+        cross_attention_norm="group_norm",
+        act_fn="gelu",
+    )
+    return network.eval()
+
+
+def scheduler(**changes: object) -> DDPMScheduler:
+    """The published configuration."""
+    settings: dict[str, object] = {
+        "num_train_timesteps": 1000,
+        "beta_schedule": "squaredcos_cap_v2",
+        "variance_type": "learned_range",
+        "prediction_type": "epsilon",
+        "thresholding": True,
+        "dynamic_thresholding_ratio": 0.95,
+        "sample_max_value": 1.5,
+        **changes,
+    }
+    return DDPMScheduler(**settings)
+
+
+def tokenizer() -> T5Tokenizer:
+    """Words and letters of the lessons' prompts."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789▁"
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -9.0)]
+    pieces += [(f"▁{word}", -1.0) for word in WORDS]
+    known = {piece for piece, _ in pieces}
+    pieces += [(letter, -5.0) for letter in letters if letter not in known]
+    return T5Tokenizer(vocab=pieces, extra_ids=0)
+
+
+def text_encoder(seed: int = 0) -> T5EncoderModel:
+    """A T5 of one layer."""
+    torch.manual_seed(seed)
+    config = T5Config(
+        vocab_size=len(tokenizer()),
+        d_model=WIDTH,
+        d_kv=4,
+        d_ff=16,
+        num_layers=1,
+        num_heads=2,
+        feed_forward_proj="gated-gelu",
+        is_encoder_decoder=False,
+        use_cache=False,
+    )
+    return T5EncoderModel(config).eval()
+
+
+def save(folder: Path) -> Path:
+    """Write stage I as the hub keeps it."""
+    unet().save_pretrained(folder / "unet")
+    scheduler().save_pretrained(folder / "scheduler")
+    text_encoder().save_pretrained(folder / "text_encoder")
+    tokenizer().save_pretrained(folder / "tokenizer")
+    return folder
+
+
+def save_upscaler(folder: Path) -> Path:
+    """Write stage II as the hub keeps it."""
+    unet(stage=2, seed=1).save_pretrained(folder / "unet")
+    scheduler().save_pretrained(folder / "scheduler")
+    noising = {"thresholding": False, "variance_type": "fixed_small"}
+    scheduler(**noising).save_pretrained(folder / "image_noising_scheduler")
+    return folder
