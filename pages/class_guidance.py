@@ -13,7 +13,7 @@ from pages import _ui as ui
 
 def one_gamma(run_id: str) -> None:
     """Ten digits from ten fixed noises, at a strength that the reader turns."""
-    left, right = st.columns([3, 1])
+    left, right = st.columns([3, 2])
     with left:
         gamma = ui.slider("Guidance γ", 0.0, 10.0, 5.0, key="b24_gamma", step=0.5)
     with right:
@@ -45,7 +45,7 @@ def anatomy(run_id: str) -> None:
         "the label, and knowing it. The difference points towards what is *typical* of the digit. "
         "Guidance goes on in that direction, past the second guess."
     )
-    left, middle, right = st.columns(3)
+    left, middle, right = st.columns([5, 3, 3])
     with left:
         digit = ui.choice("Digit", range(10), 3, key="b24_digit")
     with middle:
@@ -62,7 +62,7 @@ def anatomy(run_id: str) -> None:
         edition=trained.changed(run_id),
     )
     if pictures:
-        ui.strip(pictures, size=168)
+        ui.strip(pictures, size=140)
     ui.caption("In the fourth picture grey is no difference, white more ink, black less.")
 
 

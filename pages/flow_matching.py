@@ -51,7 +51,7 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
     """The ways of both networks, in the plane in which digits differ most."""
     ui.say(
         "## Beside DDPM: how straight are the ways?\n"
-        f"{flow_paths.WAYS} noises, each walked to the same digit by both networks in "
+        "A few noises, each walked to the same digit by both networks in "
         f"{flow_paths.STEPS} steps, seen in the two directions in which test digits differ most. "
         "**Predict first:** which of the two could do with fewer steps?"
     )
