@@ -154,7 +154,8 @@ def fewer_steps(flow_run: str, ddpm_run: str) -> None:
     )
     ui.caption(
         f"Flow matching: {runs.view(flow_run).label}. DDPM: {runs.view(ddpm_run).label}. "
-        "Every step is one call of the network for both."
+        "Every step is one call of the network for both. A DDPM's long steps add much noise "
+        "(σ² = β, the course's rule), which few steps can't take away again."
     )
 
 
