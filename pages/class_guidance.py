@@ -13,7 +13,7 @@ from pages import _ui as ui
 
 def one_gamma(run_id: str) -> None:
     """Ten digits from ten fixed noises, at a strength that the reader turns."""
-    left, right = st.columns([3, 1])
+    left, right = st.columns([3, 2])
     with left:
         gamma = ui.slider("Guidance γ", 0.0, 10.0, 5.0, key="b24_gamma", step=0.5)
     with right:
@@ -29,7 +29,12 @@ def one_gamma(run_id: str) -> None:
     )
     if not film:
         return
-    sampling.film(film, f"b24_film_{run_id}_{steps}_{gamma:g}_{ui.seed()}")
+    ui.film(
+        film,
+        film.samples,
+        key=ui.named("b24_film", run_id, steps, gamma, ui.seed()),
+        name="digits",
+    )
     ui.caption(
         f"Asked for 0 to 9. A judge reads **{film.numbers['accuracy']:.0%}** of them as asked for, "
         f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "
@@ -45,7 +50,7 @@ def anatomy(run_id: str) -> None:
         "the label, and knowing it. The difference points towards what is *typical* of the digit. "
         "Guidance goes on in that direction, past the second guess."
     )
-    left, middle, right = st.columns(3)
+    left, middle, right = st.columns([5, 3, 3])
     with left:
         digit = ui.choice("Digit", range(10), 3, key="b24_digit")
     with middle:
@@ -62,7 +67,7 @@ def anatomy(run_id: str) -> None:
         edition=trained.changed(run_id),
     )
     if pictures:
-        ui.strip(pictures, size=168)
+        ui.strip(pictures, size=140)
     ui.caption("In the fourth picture grey is no difference, white more ink, black less.")
 
 

@@ -43,7 +43,12 @@ def samples(run_id: str) -> None:
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
     if film:
-        sampling.film(film, f"b25_film_{run_id}_{steps}_{gamma:g}_{ui.seed()}")
+        ui.film(
+            film,
+            film.samples,
+            key=ui.named("b25_film", run_id, steps, gamma, ui.seed()),
+            name="digits",
+        )
         sampling.verdict(film)
 
 
@@ -51,7 +56,7 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
     """The ways of both networks, in the plane in which digits differ most."""
     ui.say(
         "## Beside DDPM: how straight are the ways?\n"
-        f"{flow_paths.WAYS} noises, each walked to the same digit by both networks in "
+        "A few noises, each walked to the same digit by both networks in "
         f"{flow_paths.STEPS} steps, seen in the two directions in which test digits differ most. "
         "**Predict first:** which of the two could do with fewer steps?"
     )
@@ -149,7 +154,8 @@ def fewer_steps(flow_run: str, ddpm_run: str) -> None:
     )
     ui.caption(
         f"Flow matching: {runs.view(flow_run).label}. DDPM: {runs.view(ddpm_run).label}. "
-        "Every step is one call of the network for both."
+        "Every step is one call of the network for both. A DDPM's long steps add much noise "
+        "(σ² = β, the course's rule), which few steps can't take away again."
     )
 
 

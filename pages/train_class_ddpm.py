@@ -38,6 +38,10 @@ def examined(run_id: str) -> None:
         f"**{exam.accuracy:.0%}** read as asked for, the judge sure to {exam.confidence:.0%}; the "
         "share of each class stands beside its row. A question mark: it reads another digit."
     )
+    everything = [picture for row in exam.rows for picture in row]
+    ui.downloads(
+        {"digits.png": lambda: ui.montage(everything, columns=10)}, key=f"b23_{run_id}_{gamma:g}"
+    )
 
 
 ui.lesson_header(__doc__)

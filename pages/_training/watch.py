@@ -231,6 +231,9 @@ def _take_home(run: runs.RunView) -> None:
     if epochs:
         last = epochs[-1].epoch
         files[f"{run.id}-epoch-{last}.png"] = lambda: _sheet(run.id, last)
+    if passing := runs.peeks(run.id):
+        rows_seen = [[side_by_side(peek.row)] for peek in passing]
+        files[f"{run.id}-emerging.gif"] = lambda: ui.gif(rows_seen)
     weights = runs.weights_file(run.id)
     if weights:
         files[f"{run.id}.safetensors"] = weights.read_bytes

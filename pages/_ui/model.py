@@ -149,13 +149,9 @@ def made_with(model: str, **knobs: object) -> None:
 
 
 def _short(value: object) -> str:
-    return (
-        f"{value:g}"
-        if isinstance(value, float)
-        else f"“{value}”"
-        if isinstance(value, str)
-        else str(value)
-    )
+    if isinstance(value, str):
+        return f"“{value}”" if value else "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def named(name: str, *knobs: object) -> str:
