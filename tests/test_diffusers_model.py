@@ -20,6 +20,7 @@ from models.diffusers_model import (
     alpha_bars,
     minding_memory,
     outline_of,
+    threshold_of,
 )
 from models.text_to_image import Threshold
 
@@ -66,11 +67,12 @@ def test_what_the_lessons_do_not_teach_is_refused(wrong: dict[str, object]) -> N
         outline_of({"sample_size": 16}, wrong)
 
 
-def test_the_outline_says_how_guesses_are_kept_in_range() -> None:
+def test_the_makers_threshold_is_read_and_left_out_by_default() -> None:
     assert OUTLINE.shape == (3, 16, 16)
     assert (OUTLINE.low, OUTLINE.high) == (-1, 1)
-    assert OUTLINE.threshold == Threshold(0.95, 1.5)
-    assert outline_of({"sample_size": 16}, {"thresholding": False}).threshold is None
+    assert OUTLINE.threshold is None
+    assert threshold_of(tiny_if.scheduler().config) == Threshold(0.95, 1.5)
+    assert threshold_of({"thresholding": False}) is None
 
 
 @pytest.mark.parametrize("t", [0, 990])
