@@ -255,14 +255,14 @@ def spread(num_ts: int, steps: int) -> tuple[int, ...]:
 
     Args:
         num_ts: T, timesteps of the schedule.
-        steps: how many, 2 to T.
+        steps: how many, 1 to T; a single one is the noisiest.
 
     Raises:
-        ValueError: there are not so many, or fewer than two.
+        ValueError: there are not so many.
     """
-    if not 2 <= steps <= num_ts:
-        raise ValueError(f"between 2 and {num_ts} steps, not {steps}")
-    return tuple(round((num_ts - 1) * (1 - k / (steps - 1))) for k in range(steps))
+    if not 1 <= steps <= num_ts:
+        raise ValueError(f"between 1 and {num_ts} steps, not {steps}")
+    return tuple(round((num_ts - 1) * (1 - k / max(steps - 1, 1))) for k in range(steps))
 
 
 class NoiseSource:

@@ -26,6 +26,14 @@ class Prompts:
     anagrams: tuple[tuple[str, str], ...]
     hybrids: tuple[tuple[str, str], ...]
 
+    def every(self) -> tuple[str, ...]:
+        """All of them and the empty prompt, each once: what a class needs encoded."""
+        pairs = (*self.anagrams, *self.hybrids)
+        both = (prompt for pair in pairs for prompt in pair)
+        return tuple(
+            dict.fromkeys(("", self.neutral, *self.three, self.wanted, *self.edits, *both))
+        )
+
 
 COURSE: Final = Prompts(
     neutral="a high quality photo",

@@ -33,11 +33,11 @@ class Film:
     Attributes:
         frames: where the walk stands and the guess made from there, all pictures side by side, at
             the start and after every step.
-        timesteps: t of each frame, falling.
+        times: t of each frame, falling.
     """
 
     frames: tuple[tuple[Picture, Picture], ...]
-    timesteps: tuple[int, ...]
+    times: tuple[int, ...]
 
 
 @dataclass(frozen=True)

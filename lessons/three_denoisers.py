@@ -117,7 +117,7 @@ def start_of(model: str, i_start: int) -> int:
 
 def _every_fifth(film: t2i.Film) -> tuple[Picture, ...]:
     moments = [*range(0, len(film.frames) - 1, 5), len(film.frames) - 1]
-    words = [f"t = {film.timesteps[k]}" for k in moments[:-1]] + ["the result"]
+    words = [f"t = {film.times[k]}" for k in moments[:-1]] + ["the result"]
     return tuple(
         Picture(film.frames[k][0].pixels, word, f"the walk at {word}", "x_t")
         for k, word in zip(moments, words, strict=True)

@@ -16,6 +16,7 @@ from lessons.iterative_denoising import (
     NoiseSource,
     PredictNoise,
     denoise,
+    spread,
     step_variance,
 )
 from lessons.judge import judged
@@ -134,23 +135,12 @@ def sample(
     source = NoiseSource(seed, count, (1, 28, 28))
     yield from denoise(
         source().to(device),
-        (*spread(steps), CLEAN),
+        (*spread(STEPS, steps), CLEAN),
         ALPHA_BARS,
         predict_noise,
         lambda: source().to(device),
         step_variance,
     )
-
-
-def spread(steps: int) -> tuple[int, ...]:
-    """Indices from the noisiest to the least noisy, evenly spread; all of them if `steps` is STEPS.
-
-    Raises:
-        ValueError: there are not so many.
-    """
-    if not 1 <= steps <= STEPS:
-        raise ValueError(f"between 1 and {STEPS} steps, not {steps}")
-    return tuple(round((STEPS - 1) * (1 - k / max(steps - 1, 1))) for k in range(steps))
 
 
 def last(frames: Iterator[Frame]) -> Tensor:

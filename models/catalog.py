@@ -54,25 +54,27 @@ class Entry:
 @functools.cache
 def entries() -> Mapping[str, Entry]:
     """The models that can be had here, by name; the first is the one to begin with."""
-    known: dict[str, Entry] = {}
+    known = {
+        "digits": Entry(
+            "Digits",
+            "The class-conditioned network of Part B, at 28×28: it knows the words for ten "
+            "digits and answers within a second.",
+            digits.OUTLINE,
+            digits.load,
+            digits.edition,
+            digits.digit_of,
+        )
+    }
     if embedded.available():
         known["pictures"] = Entry(
             "Pictures",
-            "A miniature of DeepFloyd IF, trained by this project: 64×64 pictures of some eighty "
-            "things in several styles, asked for in words.",
+            "A miniature of DeepFloyd IF that this project trains: 64×64 pictures, asked for in "
+            "words. This is version 0, at the beginning of its training: it knows colours, grounds "
+            "and drawing styles, and hardly any shapes yet.",
             embedded.OUTLINE,
             embedded.load,
             embedded.edition,
         )
-    known["digits"] = Entry(
-        "Digits",
-        "The class-conditioned network of Part B, at 28×28: it knows the words for ten digits and "
-        "answers within a second.",
-        digits.OUTLINE,
-        digits.load,
-        digits.edition,
-        digits.digit_of,
-    )
     if deepfloyd.configured():
         known["deepfloyd"] = Entry(
             deepfloyd.title(),

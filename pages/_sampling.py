@@ -8,9 +8,6 @@ from lessons import judge, runs
 from lessons.sampled_digits import Film
 from pages import _ui as ui
 
-_ROW = 28 * 10 * 3
-"""CSS pixels of ten digits in a row, as on the training pages."""
-
 
 def finished_run(key: str, *recipes: str) -> str | None:
     """Let the reader choose among the finished runs of some recipes; None if there are none."""
@@ -30,25 +27,6 @@ def finished_run(key: str, *recipes: str) -> str | None:
 def shipped(recipe: str) -> str | None:
     """The run of a recipe that came with the project, if one did."""
     return next((run.id for run in runs.all_runs(recipe) if run.shipped), None)
-
-
-def film(shown: Film, key: str) -> None:
-    """Show every step of a sample under a slider, with files to take home."""
-    frames = shown.frames
-    ui.scrubber(
-        frames,
-        key=key,
-        labels=[f"t = {t:g}" for t in shown.times],
-        title="Step",
-        size=_ROW,
-    )
-    ui.downloads(
-        {
-            "digits.gif": lambda: ui.gif(frames[:: max(1, len(frames) // 100)] + frames[-1:]),
-            "digits.png": lambda: ui.montage(shown.samples),
-        },
-        key=f"{key}_files",
-    )
 
 
 def verdict(shown: Film) -> None:

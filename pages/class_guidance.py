@@ -29,7 +29,12 @@ def one_gamma(run_id: str) -> None:
     )
     if not film:
         return
-    sampling.film(film, f"b24_film_{run_id}_{steps}_{gamma:g}_{ui.seed()}")
+    ui.film(
+        film,
+        film.samples,
+        key=ui.named("b24_film", run_id, steps, gamma, ui.seed()),
+        name="digits",
+    )
     ui.caption(
         f"Asked for 0 to 9. A judge reads **{film.numbers['accuracy']:.0%}** of them as asked for, "
         f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "

@@ -43,7 +43,12 @@ def samples(run_id: str) -> None:
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
     if film:
-        sampling.film(film, f"b25_film_{run_id}_{steps}_{gamma:g}_{ui.seed()}")
+        ui.film(
+            film,
+            film.samples,
+            key=ui.named("b25_film", run_id, steps, gamma, ui.seed()),
+            name="digits",
+        )
         sampling.verdict(film)
 
 

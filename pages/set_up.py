@@ -17,7 +17,6 @@ def models_here() -> None:
     ui.say("## The models on this server")
     for about in text_to_image.models():
         ui.say(f"**{about.title}.** {about.text}")
-    needs()
     if st.button("Measure the chosen model on this machine", key="a0_measure"):
         st.session_state["a0_measured"] = chosen
     if st.session_state.get("a0_measured") == chosen:
@@ -37,7 +36,7 @@ def models_here() -> None:
 
 
 def needs() -> None:
-    """What the chosen model needs beside what the machine has, before anything is loaded."""
+    """What a large model needs beside what the machine has, before anything is loaded."""
     try:
         fit = set_up.fit(chosen)
     except ValueError as error:
@@ -51,6 +50,7 @@ def needs() -> None:
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
+needs()
 defaults = prompts_for(chosen).three
 columns = st.columns(3)
 prompts = []

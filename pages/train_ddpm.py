@@ -53,7 +53,12 @@ if chosen:
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
     if film:
-        sampling.film(film, f"b22_film_{chosen}_{steps}_{ui.seed()}")
+        ui.film(
+            film,
+            film.samples,
+            key=ui.named("b22_film", chosen, steps, ui.seed()),
+            name="digits",
+        )
         sampling.verdict(film)
 
 ui.say(

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from lessons import sampling, set_up, text_to_image
+from lessons.prompts import COURSE
 from models import catalog, deepfloyd
 from models.deepfloyd.__main__ import main
 from models.deepfloyd.embeddings import TOKENS, Embeddings, read_course_file
@@ -38,8 +39,8 @@ def course_file(folder: Path) -> Path:
     return file
 
 
-def pixels(prompt: str) -> Tensor:
-    made = catalog.finish(sampling.demo("deepfloyd", prompt, 3, count=1, gamma=2.0))
+def pixels(prompt: str, model: str = "deepfloyd", gamma: float = 2.0) -> Tensor:
+    made = catalog.finish(sampling.demo(model, prompt, 3, count=1, gamma=gamma))
     return torch.from_numpy(made.pictures[0].pixels.copy())
 
 
@@ -110,6 +111,11 @@ def test_with_and_without_threshold_it_is_one_network_in_memory() -> None:
     plain, limited = catalog.load("deepfloyd"), catalog.load("deepfloyd+threshold")
     assert plain.network is limited.network  # type: ignore[attr-defined]
     assert (plain.outline.threshold, limited.outline.threshold) == (None, (0.95, 1.5))
+
+
+def test_the_threshold_reaches_the_pictures() -> None:
+    plain, limited = (pixels("a skull", name, 7) for name in ("deepfloyd", "deepfloyd+threshold"))
+    assert not torch.equal(plain, limited)
 
 
 @pytest.mark.parametrize("name", ["digits+threshold", "deepfloyd+threshold+threshold", "if"])
@@ -259,6 +265,15 @@ def test_the_command_says_in_one_sentence_what_it_cannot_do(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_all_prompts_of_the_lessons_can_be_encoded_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deepfloyd.encode(COURSE.every())
+    monkeypatch.setenv("DIFFUSION_DEEPFLOYD_T5", "off")
+    asked = ["", COURSE.neutral, *COURSE.three, *COURSE.anagrams[0], *COURSE.hybrids[-1]]
+    assert [text_to_image.problem("deepfloyd", prompt) for prompt in asked] == [""] * len(asked)
+
+
 # -- files ---------------------------------------------------------------------------------------
 
 
@@ -326,6 +341,16 @@ def test_a_missing_text_encoder_is_said_when_a_prompt_needs_it(own_copy: Path, p
         deepfloyd.encode(["a skull"])
 
 
+def test_the_text_encoder_is_read_as_the_hub_keeps_it(own_copy: Path) -> None:
+    expected = deepfloyd.encode(["a skull"])
+    tiny_if.as_published(own_copy / "text_encoder")
+    deepfloyd.store().path("a skull").unlink()
+    assert_close(deepfloyd.encode(["a skull"]), expected, rtol=0.02, atol=0.02)
+    (own_copy / "text_encoder" / "model.fp16-00002-of-00002.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"half there: model\.fp16-00002-of-00002\.safetensors"):
+        deepfloyd.encode(["a pencil"])
+
+
 def test_a_tokenizer_that_needs_a_package_names_it(
     own_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,8 +409,8 @@ def at_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, port: int) -> None:
     monkeypatch.setenv("DIFFUSION_DEEPFLOYD", "IF-I-M-v1.0")
 
 
-@pytest.mark.usefixtures("hub")
-def test_without_a_token_it_says_how_to_get_one() -> None:
+def test_without_a_token_it_says_how_to_get_one(hub: type[BaseHTTPRequestHandler]) -> None:
+    hub.status = 401  # type: ignore[attr-defined]
     assert "set HF_TOKEN" in refused()
 
 

@@ -79,6 +79,11 @@ def test_a_small_pixel_is_new_when_more_than_half_of_it_is_marked() -> None:
     drawn[:5, :4, 3] = 255
     assert masks.from_drawing(drawn, (2, 2)).tolist() == [[1, 0], [0, 0]]
     assert masks.from_drawing(drawn, (1, 1)).tolist() == [[0]]
+    dot = np.zeros((8, 8, 4), np.uint8)
+    dot[3:5, 3:5, 3] = 255
+    assert masks.from_drawing(dot, (1, 1)).tolist() == [[0]]
+    dot[..., 3] = 255 - dot[..., 3]
+    assert masks.from_drawing(dot, (1, 1)).tolist() == [[1]]
 
 
 def test_white_in_an_uploaded_mask_is_new() -> None:

@@ -152,9 +152,9 @@ def test_every_widget_survives_both_its_ends(file: str) -> None:
     turn_every_widget(opened(file))
 
 
+@pytest.mark.timeout(600)  # some fifty samplings one after the other
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("file", PART_A)
-@pytest.mark.usefixtures("small_pictures")
 def test_every_widget_of_part_a_survives_both_its_ends_in_every_model(
     file: str, model: str
 ) -> None:
@@ -179,7 +179,7 @@ def turn_every_widget(test: AppTest) -> None:
             widgets(test)[kind, name].set_value(before)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def small_pictures(small_miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model for pictures is one of the same kind whose steps take no time."""
     monkeypatch.setenv("DIFFUSION_MINIATURE", str(small_miniature))

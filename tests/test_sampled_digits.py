@@ -19,7 +19,7 @@ from lessons import (
     train_ddpm,
     trained,
 )
-from lessons.iterative_denoising import NoiseSource
+from lessons.iterative_denoising import NoiseSource, spread
 from lessons.picture import Progress
 from lessons.train_denoiser import test_digits as known_digits
 
@@ -126,19 +126,19 @@ def test_every_picture_may_have_a_gamma_of_its_own() -> None:
 
 
 def test_one_step_starts_from_the_noisiest() -> None:
-    assert train_ddpm.spread(1) == (299,)
+    assert spread(train_ddpm.STEPS, 1) == (299,)
 
 
 @pytest.mark.parametrize("steps", [2, 7, 299, 300])
 def test_steps_are_spread_from_the_noisiest_to_the_least_noisy(steps: int) -> None:
-    indices = train_ddpm.spread(steps)
+    indices = spread(train_ddpm.STEPS, steps)
     assert (indices[0], indices[-1], len(set(indices))) == (299, 0, steps)
 
 
 @pytest.mark.parametrize("steps", [0, -1, 301])
 def test_a_number_of_steps_that_can_not_be_is_refused(steps: int) -> None:
     with pytest.raises(ValueError, match="between 1 and 300"):
-        train_ddpm.spread(steps)
+        spread(train_ddpm.STEPS, steps)
 
 
 def test_the_guided_guess_is_the_one_with_label_at_gamma_1_and_the_one_without_at_0() -> None:

@@ -30,7 +30,7 @@ def test_a_result_comes_back_as_it_was() -> None:
     back = packing.unpack(packing.pack(samples, {}))
     assert isinstance(back, sampling.Samples)
     assert back.note == samples.note
-    assert back.film.timesteps == (5, 0)
+    assert back.film.times == (5, 0)
     for mine, theirs in zip(back.pictures, samples.pictures, strict=True):
         assert (mine.pixels == theirs.pixels).all()
         assert mine.pixels.shape == theirs.pixels.shape

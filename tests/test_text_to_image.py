@@ -40,8 +40,8 @@ def test_too_many_pictures_at_once_are_refused(count: int) -> None:
 def test_a_film_has_every_step_each_beside_the_guess_made_from_it() -> None:
     found = finish(sampling.demo("digits", "4", seed=276, count=2))
     film = found.film
-    assert len(film.frames) == len(film.timesteps) == 34
-    assert film.timesteps == t2i.timesteps_of(FORM)
+    assert len(film.frames) == len(film.times) == 34
+    assert film.times == t2i.timesteps_of(FORM)
     assert all(x_t.pixels.shape == (28, 56) for x_t, _ in film.frames)
     assert {x_t.symbol for x_t, _ in film.frames} == {"x_t"}
     # From pure noise the guess is a digit already: nearly black at the edges, as x_t is not.

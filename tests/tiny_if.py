@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
+from safetensors.torch import load_file, save_file
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
 WORDS = ("a", "an", "of", "photo", "high", "quality", "rocket", "ship", "pencil", "skull")
@@ -88,6 +90,20 @@ def save(folder: Path) -> Path:
     text_encoder().save_pretrained(folder / "text_encoder")
     tokenizer().save_pretrained(folder / "tokenizer")
     return folder
+
+
+def as_published(text_encoder: Path) -> None:
+    """Lay out a saved text encoder as the hub keeps the real one: float16, in two files."""
+    whole = text_encoder / "model.safetensors"
+    weights = {name: one.half() for name, one in load_file(whole).items()}
+    names, total = list(weights), 2
+    where = {name: f"model.fp16-{k % 2 + 1:05}-of-{total:05}" for k, name in enumerate(names)}
+    for part in set(where.values()):
+        chosen = {name: weights[name] for name in names if where[name] == part}
+        save_file(chosen, text_encoder / f"{part}.safetensors", metadata={"format": "pt"})
+    index = {"metadata": {}, "weight_map": {n: f"{part}.safetensors" for n, part in where.items()}}
+    (text_encoder / "model.safetensors.index.fp16.json").write_text(json.dumps(index))
+    whole.rename(text_encoder / "model.8bit.safetensors")
 
 
 def save_upscaler(folder: Path) -> Path:

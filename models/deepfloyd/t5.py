@@ -67,10 +67,12 @@ def _tokenizer(folder: Path) -> Any:
     from transformers import T5Tokenizer
 
     home = folder / "tokenizer"
-    alone = (home / "spiece.model").exists() and not (home / "tokenizer.json").exists()
-    if alone and importlib.util.find_spec("sentencepiece") is None:
+    ready, raw = (home / name for name in ("tokenizer.json", "spiece.model"))
+    if raw.exists() and not ready.exists() and importlib.util.find_spec("sentencepiece") is None:
         raise ValueError("The tokenizer needs one more package: pip install sentencepiece.")
     try:
+        if not ready.exists() and not raw.exists():
+            raise FileNotFoundError(ready)  # transformers would make up an empty one
         return T5Tokenizer.from_pretrained(home, local_files_only=True)
     except (OSError, ValueError) as error:
         raise ValueError(

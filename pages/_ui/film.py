@@ -17,14 +17,14 @@ _MOST: Final = 100
 
 
 class Filmed(Protocol):
-    """What can be shown: frames of pictures that stand one below the other, and their timesteps."""
+    """What can be shown: frames of pictures that stand one below the other, and their times."""
 
     @property
     def frames(self) -> tuple[tuple[Picture, ...], ...]:
         """The pictures of each moment."""
 
     @property
-    def timesteps(self) -> tuple[int, ...]:
+    def times(self) -> Sequence[float]:
         """t of each moment."""
 
 
@@ -41,8 +41,8 @@ def film(shown: Filmed, results: Sequence[Picture], *, key: str, name: str = "sa
     scrubber(
         frames,
         key=key,
-        labels=[f"t = {t}" for t in shown.timesteps],
-        title="Timestep",
+        labels=[f"t = {t:g}" for t in shown.times],
+        title="Step",
         size=min(WIDTH, 168 * max(1, len(results))) if len(results) > 1 else 280,
     )
     downloads(
