@@ -43,7 +43,7 @@ def chosen(recipe: str, settings: Any) -> runs.Fork | None:
     words, button = st.columns([4, 1], vertical_alignment="center")
     with button:
         st.button(
-            "From scratch", key=f"{recipe}: unfork", on_click=_drop, args=(recipe,), width="stretch"
+            "From scratch", key=f"{recipe}: unfork", on_click=drop, args=(recipe,), width="stretch"
         )
     with words:
         if width == settings.num_hiddens:
@@ -75,7 +75,8 @@ def _take(recipe: str, fork: runs.Fork) -> None:
     st.session_state[f"{_key(recipe)} is new"] = True
 
 
-def _drop(recipe: str) -> None:
+def drop(recipe: str) -> None:
+    """Start from scratch after all."""
     st.session_state[_key(recipe)] = None
 
 

@@ -109,6 +109,7 @@ def _begin(recipe: str) -> None:
 
 
 def _take_preset(recipe: str) -> None:
+    fork.drop(recipe)
     preset = runs.presets(recipe)[st.session_state[f"{recipe}: preset"]]
     _set(recipe, {**preset, "precision": speed.recommended_precision(), "seed": ui.seed()})
 
