@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from diffusers import DDPMScheduler, IFPipeline
 from torch.testing import assert_close
 
-from models.miniature.network import MiniatureUNet, fold, unfold, wave
+from models.miniature.encoder import pooled
+from models.miniature.network import Attention, MiniatureUNet, fold, unfold, wave
 from models.miniature.schedule import alpha_bars, noise_in
 from tests.miniature import encoder, noisy, small_network
 
@@ -61,6 +63,34 @@ def test_padding_of_a_prompt_does_not_matter(network: MiniatureUNet) -> None:
     assert beside.shape[1] > alone.shape[1]
     padded = network(noisy(1), 500, beside[:1]).sample
     assert_close(padded, network(noisy(1), 500, alone).sample, rtol=1e-4, atol=1e-5)
+
+
+def test_rows_of_zeros_are_no_words() -> None:
+    torch.manual_seed(0)
+    attention = Attention(32, 384)
+    torch.nn.init.normal_(attention.out.weight)
+    x, words = torch.randn(1, 32, 4, 4), torch.randn(1, 3, 384)
+    padded = F.pad(words, (0, 0, 0, 7))
+    alone = attention(x, words, torch.ones(1, 3, dtype=torch.bool))
+    assert_close(attention(x, padded, (padded != 0).any(-1)), alone)
+    assert_close(pooled(padded), words.mean(1))
+
+
+def test_attention_is_that_of_pytorch() -> None:
+    torch.manual_seed(0)
+    attention = Attention(64, 384)
+    torch.nn.init.eye_(attention.out.weight)
+    x, words = torch.randn(2, 64, 4, 4), torch.randn(2, 3, 384)
+    places = attention.places(attention.norm(x).flatten(2).transpose(1, 2))
+    query, key, value = (part.unflatten(2, (2, 32)).transpose(1, 2) for part in places.chunk(3, -1))
+    more = [
+        part.unflatten(2, (2, 32)).transpose(1, 2) for part in attention.words(words).chunk(2, -1)
+    ]
+    key, value = torch.cat([key, more[0]], 2), torch.cat([value, more[1]], 2)
+    theirs = F.scaled_dot_product_attention(query, key, value)
+    theirs = theirs.transpose(1, 2).flatten(2).transpose(1, 2).unflatten(2, (4, 4))
+    ours = attention(x, words, torch.ones(2, 3, dtype=torch.bool)) - x
+    assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_pictures_of_a_batch_do_not_see_each_other(

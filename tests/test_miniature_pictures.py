@@ -118,7 +118,11 @@ def test_the_parts_of_several_processes_make_up_the_batch(cache: Path) -> None:
 
 def test_a_batch_covers_all_noise_levels(cache: Path) -> None:
     t = Batches(pictures.load(cache, "training"), 3, 20).take(0).t
-    assert (t // 50).tolist() == list(range(20))
+    gaps = t[1:] - t[:-1]
+    assert t[0] < 250
+    assert t[-1] >= 950
+    assert gaps.min() > 0
+    assert gaps[3:].max() < 100  # levels that weigh the same are drawn the same
 
 
 def test_a_tenth_of_the_prompts_is_dropped(cache: Path) -> None:

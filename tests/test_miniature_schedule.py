@@ -4,7 +4,7 @@ import torch
 from diffusers import DDPMScheduler
 from torch.testing import assert_close
 
-from models.miniature.schedule import alpha_bars, min_snr_weight, noise_in, velocity
+from models.miniature.schedule import alpha_bars, noise_in, often, velocity, weight
 
 
 def levels(*timesteps: int) -> torch.Tensor:
@@ -50,13 +50,27 @@ def test_v_is_that_of_diffusers() -> None:
     assert_close(ours, theirs.get_velocity(x_0, eps, timesteps), rtol=1e-4, atol=1e-5)
 
 
-def test_min_snr_weights_cap_the_error_of_the_picture_at_five() -> None:
+def test_weights_cap_the_error_of_the_picture_at_five() -> None:
     alpha_bar_t = alpha_bars()
     snr = alpha_bar_t / (1 - alpha_bar_t)
-    # an error of v is an error of x_0 times (SNR + 1), and the paper caps the weight of that
-    assert_close(min_snr_weight(alpha_bar_t) * (snr + 1), torch.minimum(snr, torch.tensor(5.0)))
+    # an error of v is an error of x_0 times (SNR + 1), and the cap is on the weight of that
+    assert_close(weight(alpha_bar_t) * (snr + 1), (snr + 1).clamp(max=5.0))
 
 
-def test_a_noisy_level_has_the_weight_of_its_signal() -> None:
-    alpha_bar_t = torch.tensor([0.1, 0.5, 0.8], dtype=torch.float64)
-    assert_close(min_snr_weight(alpha_bar_t), alpha_bar_t)  # SNR up to 5: min(SNR, 5) = SNR
+def test_every_strong_noise_level_weighs_the_same() -> None:
+    alpha_bar_t = torch.tensor([1e-9, 0.1, 0.5, 0.8], dtype=torch.float64)
+    assert_close(weight(alpha_bar_t), torch.ones(4, dtype=torch.float64))
+    assert weight(torch.tensor(0.9)) < 1
+
+
+def test_noise_levels_are_drawn_as_often_as_they_weigh() -> None:
+    drawn = often((torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000)
+    share = torch.bincount(drawn, minlength=1000) / 200_000
+    expected = weight(alpha_bars()) / weight(alpha_bars()).sum()
+    assert_close(share.double(), expected, rtol=0, atol=1e-5)
+
+
+def test_the_ends_of_chance_are_levels_of_the_schedule() -> None:
+    ends = often(torch.tensor([0.0, 1 - 1e-16], dtype=torch.float64))
+    assert ends.tolist()[1] == 999
+    assert ends[0] >= 0

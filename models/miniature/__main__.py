@@ -26,11 +26,11 @@ def main(arguments: list[str] | None = None) -> None:
         train.run(state, asked.minutes, asked.cool_down, asked.processes)
     if asked.ship:
         box.save(train.averaged(state), box.FOLDER)
+    if asked.sheet:
+        sheet.write(box.load(), Path(asked.sheet))
     if asked.evaluate:
         numbers = evaluate.evaluate(box.load(), state)
         card.write(box.FOLDER / "README.md", numbers)
-    if asked.sheet:
-        sheet.write(box.load(), Path(asked.sheet))
 
 
 def _prepare(data: str | None, state: Path) -> None:

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.miniature.pictures import NOUN_NAMES, STYLE_NAMES, Pictures
-from models.miniature.schedule import STEPS
+from models.miniature.schedule import often
 from models.miniature.words import ANY_PHOTO, FAVOURITES, captions
 from models.randomness import stream
 
@@ -25,13 +25,13 @@ DROPPED: Final = 0.1
 """Share of prompts replaced by "", so that the network also learns to do without (guidance)."""
 
 SHARES: Final = {
-    "photo": 0.26,
-    "oil": 0.2,
-    "lithograph": 0.12,
-    "pencil": 0.1,
+    "photo": 0.32,
+    "oil": 0.16,
+    "lithograph": 0.09,
+    "pencil": 0.07,
     "icon": 0.1,
     "line": 0.06,
-    "plain": 0.16,
+    "plain": 0.2,
 }
 
 
@@ -72,8 +72,8 @@ class Batches:
         drawn = [self._example(np.random.default_rng((self._seed, step, i))) for i in mine]
         random = stream(self._seed, "miniature", step)
         offset = torch.rand(self.size, generator=random, dtype=torch.float64)
-        # one noise level from each of `size` equal ranges: less chance in the loss than from all
-        t = ((torch.arange(self.size) + offset) / self.size * STEPS).long().clamp(max=STEPS - 1)
+        # one noise level from each of `size` equal shares: less chance in the loss than from all
+        t = often((torch.arange(self.size) + offset) / self.size)
         eps = torch.randn(self.size, 3, SIZE, SIZE, generator=random)
         return Batch(
             torch.stack([x_0 for x_0, _ in drawn]),

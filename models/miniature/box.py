@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from diffusers import DDPMScheduler
+from diffusers.utils.logging import disable_progress_bar
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -17,6 +18,8 @@ from models.miniature.encoder import TextEncoder, alikeness, pooled
 from models.miniature.network import MiniatureUNet
 from models.miniature.schedule import STEPS, alpha_bars
 from models.miniature.words import subject, vocabulary
+
+disable_progress_bar()  # a second of loading needs none, and a server has nobody to show it to
 
 BROKEN: Final = (SafetensorError, BrokenCheckpoint)
 FOLDER: Final = Path(__file__).parent / "weights"

@@ -77,22 +77,40 @@ def noise_in(x_t: Tensor, v: Tensor, alpha_bar_t: Tensor) -> Tensor:
     return alpha_bar_t.sqrt() * v + (1 - alpha_bar_t).sqrt() * x_t
 
 
-def min_snr_weight(alpha_bar_t: Tensor, most: float = 5.0) -> Tensor:
+def weight(alpha_bar_t: Tensor, most: float = 5.0) -> Tensor:
     r"""Weigh the squared error of v so that nearly clean pictures don't rule the training.
 
     $$
-    w_t = \frac{\min(\mathrm{SNR}_t, \gamma)}{\mathrm{SNR}_t + 1}, \qquad
+    w_t = \frac{\min(\mathrm{SNR}_t + 1, \gamma)}{\mathrm{SNR}_t + 1}, \qquad
     \mathrm{SNR}_t = \frac{\bar\alpha_t}{1 - \bar\alpha_t}
     $$
 
-    Source: Hang et al. 2023 (arXiv:2303.09556), section 3.4, for v.
+    The weight of v's own size, SNR + 1 in errors of the picture, capped as min-SNR caps SNR. Plain
+    min-SNR, min(SNR, γ)/(SNR + 1), leaves levels of strong noise a fortieth and less of this, and
+    those decide what a picture is of: a short training can't wait for them.
+
+    Source: Hang et al. 2023 (arXiv:2303.09556), section 3.4, for the cap; Salimans & Ho 2022
+    (arXiv:2202.00512), section 4, for SNR + 1.
 
     Args:
         alpha_bar_t: share of signal power left, any shape, in [0, 1).
-        most: the paper's gamma; a signal-to-noise ratio above it counts as this.
+        most: the paper's gamma; SNR + 1 above it counts as this.
 
     Returns:
-        Weights, shape of `alpha_bar_t`, in (0, 1).
+        Weights, shape of `alpha_bar_t`, in (0, 1].
     """
-    snr = alpha_bar_t / (1 - alpha_bar_t)
-    return snr.clamp(max=most) / (snr + 1)
+    size = 1 / (1 - alpha_bar_t)  # SNR + 1
+    return size.clamp(max=most) / size
+
+
+def often(share: Tensor) -> Tensor:
+    """Draw noise levels as often as they weigh, which is the weighted loss with less to compute.
+
+    Args:
+        share: numbers spread over [0, 1), (B,), float64.
+
+    Returns:
+        Indices into the schedule, (B,).
+    """
+    reached = weight(alpha_bars()).cumsum(0)
+    return torch.searchsorted(reached / reached[-1], share, right=True).clamp(max=STEPS - 1)

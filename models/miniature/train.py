@@ -34,7 +34,7 @@ from models.miniature import pictures
 from models.miniature.batches import Batch, Batches
 from models.miniature.encoder import TextEncoder
 from models.miniature.network import MiniatureUNet
-from models.miniature.schedule import STEPS, alpha_bars, min_snr_weight, velocity
+from models.miniature.schedule import STEPS, alpha_bars, velocity
 from models.miniature.words import ANY_PHOTO, NOUNS, STYLES, captions
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Recipe:
     """What a training is made of, besides its pictures."""
 
     seed: int = 276
-    batch: int = 48
+    batch: int = 32
     rate: float = 1e-3
     warm_up: int = 300
     averaging: float = 0.999
@@ -88,8 +88,7 @@ class Training:
         """
         with autocast(self.device, self.precision):
             errors = v_errors(self.network, batch, states, self.device)
-        weight = min_snr_weight(alpha_bars()[batch.t]).float().to(self.device)
-        (weight * errors).mean().backward()  # type: ignore[no-untyped-call]
+        errors.mean().backward()  # type: ignore[no-untyped-call]
         self._share_gradients()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         for group in self.optimiser.param_groups:
