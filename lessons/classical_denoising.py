@@ -69,28 +69,30 @@ class Best:
     Attributes:
         kernel: pixels.
         sigma: pixels.
+        strength: whether the noisy picture was taken "as it is" or "at full strength".
         image: the filtered picture, (1, C, H, W).
         psnr: what it reaches, in dB.
     """
 
     kernel: int
     sigma: float
+    strength: str
     image: Tensor
     psnr: float
 
 
-def best_blur(x_t: Tensor, x_0: Tensor, alpha_bar_t: Tensor, value_range: float) -> Best:
+def best_blur(x_t: Tensor, x_0: Tensor, alpha_bar_t: Tensor, form: Outline) -> Best:
     """Try every kernel and σ, with and without bringing the picture back to full strength.
 
     Args:
         x_t: noisy picture, (1, C, H, W).
         x_0: the clean one; a real denoiser would not have it, so this flatters the filter.
         alpha_bar_t: share of signal power left, (1, 1, 1, 1).
-        value_range: white minus black.
+        form: its value range.
     """
     tries = [
-        Best(kernel, sigma, image, float(quality.psnr(image, x_0, value_range)))
-        for strength in (x_t, scaled(x_t, alpha_bar_t))
+        Best(kernel, sigma, how, image, decibels(image, x_0, form))
+        for how, strength in (("as it is", x_t), ("at full strength", scaled(x_t, alpha_bar_t)))
         for kernel in KERNELS
         for sigma in SIGMAS
         for image in [blurred(strength, kernel, sigma)]
@@ -135,8 +137,8 @@ def best(
     rows, levels = [], t2i.levels(form)
     for done, t in enumerate(levels, start=1):
         x_t, alpha_bar_t = noisy(form, x_0, t, seed), t2i.level(form, t)
-        found = best_blur(x_t, x_0, alpha_bar_t, t2i.value_range(form))
-        setting = f"kernel {found.kernel}, σ = {found.sigma:g}"
+        found = best_blur(x_t, x_0, alpha_bar_t, form)
+        setting = f"kernel {found.kernel}, σ = {found.sigma:g}, {found.strength}"
         rows.append(
             (
                 t2i.picture(x_0[0], form, "x₀", "the clean picture", "x_0"),
@@ -169,16 +171,16 @@ def by_hand(
     form = t2i.outline(model)
     x_0 = originals.load(original, form.shape, form.low, form.high)
     x_t = noisy(form, x_0, t, seed)
-    strong, R = scaled(x_t, t2i.level(form, t)), t2i.value_range(form)
+    strong = scaled(x_t, t2i.level(form, t))
     filtered = blurred(strong, kernel, sigma)
     curves = tuple(
-        tuple(float(quality.psnr(blurred(strong, k, s), x_0, R)) for s in SIGMAS) for k in KERNELS
+        tuple(decibels(blurred(strong, k, s), x_0, form) for s in SIGMAS) for k in KERNELS
     )
     return Comparison(
         judged(x_t, x_0, form, f"t = {t}", "x_t"),
         judged(filtered, x_0, form, f"kernel {kernel}, σ = {sigma:g}", "x_0_hat"),
         t,
-        float(quality.psnr(filtered, x_0, R)),
+        decibels(filtered, x_0, form),
         curves,
     )
 
@@ -194,6 +196,11 @@ def noisy(form: Outline, x_0: Tensor, t: int, seed: int) -> Tensor:
     """
     eps = torch.randn(x_0.shape, generator=stream(seed, "forward process"))
     return add_noise(x_0, t2i.level(form, t), eps)
+
+
+def decibels(image: Tensor, x_0: Tensor, form: Outline) -> float:
+    """PSNR of a picture as it is displayed, clamped to black and white, (1, C, H, W)."""
+    return float(quality.psnr(image.clamp(form.low, form.high), x_0, t2i.value_range(form)))
 
 
 def judged(
@@ -212,7 +219,7 @@ def judged(
         words: the first words of the caption.
         symbol: which symbol it shows.
     """
-    R, shown = t2i.value_range(form), image.clamp(form.low, form.high)
-    decibels, likeness = float(quality.psnr(shown, x_0, R)), float(quality.ssim(shown, x_0, R))
-    line = f"{words} · {decibels:.1f} dB, SSIM {likeness:.2f}"
+    shown = image.clamp(form.low, form.high)
+    likeness = float(quality.ssim(shown, x_0, t2i.value_range(form)))
+    line = f"{words} · {decibels(image, x_0, form):.1f} dB, SSIM {likeness:.2f}"
     return t2i.picture(image[0], form, line, line, symbol)

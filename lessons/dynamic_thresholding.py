@@ -17,8 +17,8 @@ def threshold(x_0: Tensor, ratio: float, largest: float) -> Tensor:
     $$
 
     No picture lies outside $[-1, 1]$, but a guess that guidance exaggerates does, and the next step
-    would exaggerate it again. Cutting alone would leave flat patches of black and white; shrinking
-    first keeps their shades. A guess inside the range stays as it is.
+    would exaggerate it again. Cutting at 1 would leave flat patches of black and white; cutting
+    at s and then shrinking keeps their shades. A guess inside the range stays as it is.
 
     Source: Saharia et al. 2022 (arXiv:2205.11487), section 2.3.
 

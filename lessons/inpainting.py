@@ -27,7 +27,7 @@ def keep_outside(x_s: Tensor, noisy_original: Tensor, mask: Tensor) -> Tensor:
     $t'$ is the timestep just reached. Pasting the clean original, or one as noisy as before the
     step, would show the network a picture whose parts don't belong together.
 
-    Source: Lugmayr et al. 2022 (arXiv:2201.09865), eq. 8.
+    Source: Lugmayr et al. 2022 (arXiv:2201.09865), eq. 8; there m marks what is kept.
 
     Args:
         x_s: what the step reached, (B, C, H, W).
@@ -110,7 +110,7 @@ def demo(
     x_orig = originals.load(original, form.shape, form.low, form.high)
     m = _mask(mask, form.shape)
     predict = t2i.told(net, prompt, gamma)
-    noise, other = t2i.source(form, seed, count), t2i.source(form, seed + 1, count)
+    noise, other = t2i.source(form, seed, count), t2i.source(form, seed, count, "kept")
     timesteps, start = t2i.timesteps_of(form), noise()
     hook = keeping_original(x_orig, m, form.alpha_bars, other)
     film, x = yield from t2i.making(form, predict, start, timesteps, noise, hook)

@@ -268,10 +268,12 @@ def spread(num_ts: int, steps: int) -> tuple[int, ...]:
 class NoiseSource:
     """A random stream a picture, so that picture i is the same however many there are."""
 
-    def __init__(self, seed: int, count: int, shape: tuple[int, ...]) -> None:
-        """Open `count` streams for pictures of `shape` (C, H, W)."""
+    def __init__(
+        self, seed: int, count: int, shape: tuple[int, ...], purpose: str = "sample"
+    ) -> None:
+        """Open `count` streams of one purpose for pictures of `shape` (C, H, W)."""
         self.shape = shape
-        self.streams = [stream(seed, "sample", i) for i in range(count)]
+        self.streams = [stream(seed, purpose, i) for i in range(count)]
 
     def __call__(self) -> Tensor:
         """Draw the next unit Gaussian noise, (count, C, H, W)."""

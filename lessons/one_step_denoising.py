@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lessons import originals, quality
+from lessons import originals
 from lessons import text_to_image as t2i
-from lessons.classical_denoising import best_blur, judged, noisy
+from lessons.classical_denoising import best_blur, decibels, judged, noisy
 from lessons.iterative_denoising import clean_estimate, split
 from lessons.picture import Picture, Progress
 
@@ -24,12 +24,14 @@ class OneStep:
         pictures: clean, noisy, the best Gaussian, the network's guess.
         blur_psnr: of the best Gaussian, in dB.
         psnr: of the network's guess.
+        gain: how much better the network is than the Gaussian, in dB.
     """
 
     t: int
     pictures: tuple[Picture, ...]
     blur_psnr: float
     psnr: float
+    gain: float
 
 
 def demo(
@@ -53,21 +55,20 @@ def demo(
     net = yield from t2i.loading(model)
     form, predict = net.outline, t2i.told(net, prompt)
     x_0 = originals.load(original, form.shape, form.low, form.high)
-    R = t2i.value_range(form)
     results = []
     for done, t in enumerate(ts, start=1):
         alpha_bar_t, x_t = t2i.level(form, t), noisy(form, x_0, t, seed)
         eps, _ = split(predict(x_t, t), x_t)
         guess = clean_estimate(x_t, eps, alpha_bar_t)
-        blur = best_blur(x_t, x_0, alpha_bar_t, R)
+        blur = best_blur(x_t, x_0, alpha_bar_t, form)
         pictures = (
             t2i.picture(x_0[0], form, "x₀", "the clean picture", "x_0"),
             judged(x_t, x_0, form, f"t = {t}", "x_t"),
             judged(blur.image, x_0, form, "best Gaussian", ""),
             judged(guess, x_0, form, "one step", "x_0_hat"),
         )
-        shown = guess.clamp(form.low, form.high)
-        results.append(OneStep(t, pictures, blur.psnr, float(quality.psnr(shown, x_0, R))))
+        psnr = decibels(guess, x_0, form)
+        results.append(OneStep(t, pictures, blur.psnr, psnr, psnr - blur.psnr))
         yield Progress(done, len(ts), f"t = {t}")
     return tuple(results)
 
@@ -75,3 +76,8 @@ def demo(
 def levels(model: str) -> tuple[int, ...]:
     """The three noise levels of the lesson, for a model's schedule."""
     return t2i.levels(t2i.outline(model))
+
+
+def noisiest(model: str) -> int:
+    """The timestep that the lesson's walks begin at; beyond it hardly any signal is left."""
+    return t2i.timesteps_of(t2i.outline(model))[0]

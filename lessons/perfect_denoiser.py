@@ -238,7 +238,7 @@ def demo(model: str, size: int, prompt: str, seed: int) -> Generator[Progress, N
         film, x = yield from t2i.part(walk, place * steps, 2 * steps, words)
         films.append(tuple(_called(guess, words) for _, guess in film.frames))
         made.append(_made(x, known, form, words))
-    return Beside(made[0], made[1], t2i.Film(tuple(zip(*films, strict=True)), film.timesteps))
+    return Beside(made[0], made[1], t2i.Film(tuple(zip(*films, strict=True)), film.times))
 
 
 def curves(model: str, size: int, prompt: str, seed: int) -> Generator[Progress, None, Curves]:

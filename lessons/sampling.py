@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lessons import text_to_image as t2i
-from lessons.iterative_denoising import spread
+from lessons.iterative_denoising import CLEAN, strided
 from lessons.picture import Picture, Progress
 
 GAMMAS: Final = (0.0, 1.0, 3.0, 7.0, 12.0)
@@ -104,15 +104,15 @@ def prompt_grid(
     """
     net = yield from t2i.loading(model)
     form, rows, done = net.outline, [], 0
-    total = len(prompts) * sum(steps - 1 for steps in STEPS)
+    T, total = len(form.alpha_bars), len(prompts) * sum(STEPS)
     for steps in STEPS:
         row = []
-        for prompt in prompts:
+        timesteps = (*strided(T - T // steps, T // steps), CLEAN)
+        for place, prompt in enumerate(prompts, start=1):
             noise = t2i.source(form, seed, 1)
-            timesteps = spread(len(form.alpha_bars), steps)
             making = t2i.making(form, t2i.told(net, prompt, gamma), noise(), timesteps, noise)
-            _, x = yield from t2i.part(making, done, total, f"{steps} steps: {prompt}")
-            done += steps - 1
+            _, x = yield from t2i.part(making, done, total, f"{steps} steps, prompt {place}")
+            done += steps
             row.append(t2i.picture(x[0], form, "", f"{prompt}, {steps} steps", "x_0_hat"))
         rows.append(tuple(row))
     return tuple(rows)

@@ -141,7 +141,7 @@ def told(model: TextToImage, prompt: str, gamma: float | None = None) -> Predict
     Raises:
         ValueError: the model can't take the prompt.
     """
-    if gamma is None:
+    if gamma is None or not prompt:  # the empty prompt has nothing to exaggerate
         return conditional(model.predict, model.embed([prompt]))
     wanted, unwanted = model.embed([prompt, ""]).chunk(2)
     return guided(model.predict, wanted, unwanted, gamma)
@@ -168,7 +168,7 @@ def timesteps_of(form: Outline, i_start: int = 0) -> tuple[int, ...]:
     return timesteps[i_start:]
 
 
-def source(form: Outline, seed: int, count: int) -> NoiseSource:
+def source(form: Outline, seed: int, count: int, purpose: str = "sample") -> NoiseSource:
     """The noise of `count` pictures; picture i's is the same whatever `count` is.
 
     Raises:
@@ -176,7 +176,7 @@ def source(form: Outline, seed: int, count: int) -> NoiseSource:
     """
     if not 1 <= count <= LARGEST:
         raise ValueError(f"1 to {LARGEST} pictures at once, not {count}.")
-    return NoiseSource(seed, count, form.shape)
+    return NoiseSource(seed, count, form.shape, purpose)
 
 
 def making(
@@ -225,7 +225,7 @@ def making(
 
 
 def from_noise(
-    form: Outline, predict_noise: PredictNoise, seed: int, count: int
+    form: Outline, predict_noise: PredictNoise, seed: int, count: int, purpose: str = "sample"
 ) -> Generator[Progress, None, Made]:
     """Make pictures from pure noise; otherwise as `making`.
 
@@ -234,11 +234,12 @@ def from_noise(
         predict_noise: (x_t, t) → the noise in x_t.
         seed: of the noises; picture i is the same for any `count`.
         count: how many, 1 to LARGEST.
+        purpose: names the noises; other ones for another purpose.
 
     Raises:
         ValueError: too many, or none.
     """
-    noise = source(form, seed, count)
+    noise = source(form, seed, count, purpose)
     return (yield from making(form, predict_noise, noise(), timesteps_of(form), noise))
 
 

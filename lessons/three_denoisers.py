@@ -83,7 +83,7 @@ def demo(
     x_t, alpha_bar_t = noisy(form, x_0, t, seed), t2i.level(form, t)
     eps, _ = split(predict(x_t, t), x_t)
     one_step = clean_estimate(x_t, eps, alpha_bar_t)
-    blur = best_blur(x_t, x_0, alpha_bar_t, t2i.value_range(form)).image
+    blur = best_blur(x_t, x_0, alpha_bar_t, form).image
     film, many = yield from t2i.making(form, predict, x_t, timesteps, t2i.source(form, seed, 1))
     images = (blur, one_step, many)
     return ThreeWays(

@@ -96,11 +96,11 @@ def demo(
         raise ValueError(f"The noise level must be 0 to {len(net.noising) - 1}, not {level}.")
     x = originals.load(original, small_form.shape, small_form.low, small_form.high)
     stretched = enlarge(x, form.shape[1])
-    eps = t2i.source(form, seed + 1, 1)()
+    eps = t2i.source(form, seed, 1, "small picture")()
     noisy = add_noise(stretched, net.noising[level].float().view(1, 1, 1, 1), eps)
     wanted, unwanted = net.embed([prompt, ""]).chunk(2)
     predict = guided(net.beside(noisy, level), wanted, unwanted, gamma)
-    _, large = yield from t2i.from_noise(form, predict, seed, 1)
+    _, large = yield from t2i.from_noise(form, predict, seed, 1, "large picture")
     return Upscaled(
         t2i.picture(x[0], small_form, "as it was", prompt, "x_t"),
         t2i.picture(stretched[0], form, "stretched", f"{prompt}, stretched"),

@@ -17,8 +17,9 @@ from lessons.picture import Picture, Progress
 class View:
     """A way to look at a picture that only moves its pixels or changes their sign.
 
-    Both keep unit Gaussian noise what it is: independent, of mean 0 and variance 1. A view that
-    blurred or squashed would not, and the network would meet noise that it never saw.
+    Both keep unit Gaussian noise what it is: independent, of mean 0 and variance 1. So would any
+    orthogonal map; a view that blurred or squashed would not, and the network would meet noise that
+    it never saw.
     """
 
     name: str = ""

@@ -74,6 +74,7 @@ def entries() -> Mapping[str, Entry]:
             embedded.OUTLINE,
             embedded.load,
             embedded.edition,
+            threshold=embedded.THRESHOLD,
         )
     if deepfloyd.configured():
         known["deepfloyd"] = Entry(

@@ -56,6 +56,7 @@ class Host:
             if self._guest is not network:
                 if self._guest is not None:
                     self._guest.to("cpu")
+                    self._guest = None  # also if the next one doesn't fit
                 self._guest = None if network is None else network.to(self.device)
             yield self.device
 

@@ -97,8 +97,16 @@ def load() -> Generator[str, None, Digits]:
 
 @functools.cache
 def edition() -> str:
-    """Twelve hexadecimal digits that change with the weights."""
-    return hashlib.sha256((_folder() / "weights.safetensors").read_bytes()).hexdigest()[:12]
+    """Twelve hexadecimal digits that change with the weights.
+
+    Raises:
+        ValueError: they are missing.
+    """
+    try:
+        weights = (_folder() / "weights.safetensors").read_bytes()
+    except OSError as error:
+        raise ValueError(f"The model for digits can't be loaded: {error}") from error
+    return hashlib.sha256(weights).hexdigest()[:12]
 
 
 def _folder() -> Path:

@@ -12,10 +12,13 @@ from typing import Final
 from models import miniature
 from models.diffusers_model import DiffusersModel
 from models.miniature.schedule import alpha_bars
-from models.text_to_image import Outline
+from models.text_to_image import Outline, Threshold
 
 OUTLINE: Final = Outline(shape=(3, 64, 64), low=-1.0, high=1.0, alpha_bars=alpha_bars())
 """64×64 colour pictures in [-1, 1]; T = 1000, squaredcos_cap_v2."""
+
+THRESHOLD: Final = Threshold(0.95, 1.5)
+"""As its scheduler and DeepFloyd IF's say."""
 
 KNOWN: Final = 0.6
 """Below this similarity to all that it was trained on, the network draws something else."""

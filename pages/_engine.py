@@ -285,6 +285,12 @@ class Engine:
         with self._lock:
             return self._results.get(key, otherwise)
 
+    def keep(self, key: str, result: object) -> None:
+        """Remember a result that was not calculated here."""
+        with self._lock:
+            if key not in self._results:
+                self._results.keep(key, result)
+
     # -- under the lock -------------------------------------------------------------------------
 
     def _finished(self, key: str) -> _Job | None:
@@ -456,4 +462,5 @@ stop = _engine.stop
 submit = _engine.submit
 cancel = _engine.cancel
 remembered = _engine.remembered
+keep = _engine.keep
 health = _engine.health

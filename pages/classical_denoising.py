@@ -58,7 +58,7 @@ if rows:
     ui.grid(rows, column_labels=("clean", "noisy", "best Gaussian"), size=224)
 ui.caption(
     "Kernel and σ were found by trying all of them against the clean picture, which no real "
-    "denoiser has: this is the most that a Gaussian can do."
+    "denoiser has: this is the most that these kernels can do."
 )
 ui.explain(lesson.blurred, x_0="x_0_hat")
 ui.explain(lesson.scaled)

@@ -26,7 +26,7 @@ def one_level() -> None:
     )
     if one:
         ui.strip((one.original, one.starts[0], one.results[0]), size=224)
-        key = ui.named("a17_film", chosen, start, asked, gamma, ui.seed())
+        key = ui.named("a17_film", chosen, original, start, asked, gamma, ui.seed())
         ui.film(one.films[0], one.results, key=key, name="edited")
 
 

@@ -40,7 +40,7 @@ if original is not None and mask is not None:
         ui.film(
             found.film,
             found.results,
-            key=ui.named("a172_film", chosen, mask.tobytes(), asked, gamma, ui.seed()),
+            key=ui.named("a172_film", chosen, original, mask.tobytes(), asked, gamma, ui.seed()),
             name="inpainted",
         )
 ui.explain(lesson.keep_outside)

@@ -54,7 +54,10 @@ ui.explain(mathematics.posterior_variance)
 if found:
     ui.say("## Every step")
     ui.film(
-        found.film, found.pictures[-1:], key=ui.named("a14_film", chosen, i_start), name="denoised"
+        found.film,
+        found.pictures[-1:],
+        key=ui.named("a14_film", chosen, original, i_start, ui.seed()),
+        name="denoised",
     )
     compare(found)
 with st.expander("When the network learnt the variance too"):

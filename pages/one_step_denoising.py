@@ -6,7 +6,7 @@ it calls noise.
 
 import streamlit as st
 
-from lessons import forward_process, iterative_denoising
+from lessons import iterative_denoising
 from lessons import one_step_denoising as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
@@ -29,16 +29,16 @@ rows = ui.live(
 if rows:
     ui.grid([row.pictures for row in rows], column_labels=LABELS, size=196)
     ui.made_with(chosen, prompt=neutral)
-    gains = ", ".join(f"t = {row.t}: **{row.psnr - row.blur_psnr:+.1f} dB**" for row in rows)
+    gains = ", ".join(f"t = {row.t}: **{row.gain:+.1f} dB**" for row in rows)
     ui.caption(f"The network against the best Gaussian: {gains}.")
 ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.say(
     "## Your own noise level\n"
-    "The guess is never sharp: where many pictures would fit, the best single answer is their "
-    "mean. **Predict first:** what will it look like in pure noise?"
+    "The more noise, the less sharp the guess: where many pictures would fit, the best single "
+    "answer is their mean. **Predict first:** what will it look like in pure noise?"
 )
 left, right = st.columns(2)
-last = forward_process.last_timestep(chosen)
+last = lesson.noisiest(chosen)
 with left:
     t = ui.slider("Timestep $t$", 0, last, last, key=ui.per_model("a13_t", chosen))
 with right:

@@ -21,14 +21,14 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
+    ui.made_with(chosen, prompt=asked)
     ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
-ui.made_with(chosen, prompt=asked)
 ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
 ui.explain(iterative_denoising.denoise)
 if found:
     enlarging(chosen, found.pictures, asked, key="a15")
 ui.say(
-    "**Look closer.** The pictures hardly resemble each other, and many are of nothing at all. "
-    "The network was told little, so it wanders between all that it has seen. The next lesson "
-    "makes it decide."
+    "**Look closer.** The pictures hardly resemble each other, and some are of nothing in "
+    "particular. The network was told little, so it wanders between all that it has seen. The next "
+    "lesson makes it decide."
 )

@@ -30,7 +30,7 @@ def models_here() -> None:
             )
     here = set_up.machine()
     ui.label(
-        f"{here.device} · this server occupies {here.memory // MB:,} MB, "
+        f"Fastest device: {here.device} · this server occupies {here.memory // MB:,} MB, "
         f"{here.free // MB:,} MB are free · in memory: {', '.join(here.loaded) or 'no model yet'}"
     )
 
@@ -77,7 +77,7 @@ if grid:
         {"prompts.png": lambda: ui.montage([p for row in grid for p in row], columns=3)},
         key="a0_files",
     )
-ui.made_with(chosen, γ=7.0)
+    ui.made_with(chosen, γ=7.0)
 ui.caption("Every picture began as the same noise. Only the words and the number of steps differ.")
 ui.say(
     "## One seed for everything\n"

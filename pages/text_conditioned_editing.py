@@ -41,9 +41,9 @@ if original is not None:
         )
         ui.say("## Every step, from every level")
         place = ui.choice("Start at place", lesson.STARTS, 7, key="a173_start")
-        film = found.films[lesson.STARTS.index(place)]
-        key = ui.named("a173_film", chosen, place, asked, gamma, ui.seed())
-        ui.film(film, found.results[:1], key=key, name="edited")
+        at = lesson.STARTS.index(place)
+        key = ui.named("a173_film", chosen, original, place, asked, gamma, ui.seed())
+        ui.film(found.films[at], found.results[at : at + 1], key=key, name="edited")
 ui.explain(guidance.guide)
 ui.say(
     "**Look closer.** At which level does the prompt win over the picture? Is it the same one for "

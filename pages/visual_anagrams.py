@@ -53,6 +53,6 @@ if found:
         name="anagrams",
     )
 ui.say(
-    "**Look closer.** Why must a view only move pixels or change their sign? What would happen to "
-    "the noise if it blurred them?"
+    "**Look closer.** Why is a view safe that only moves pixels or changes their sign? What would "
+    "happen to the noise if it blurred them?"
 )

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
+from lessons import text_to_image as t2i
 from lessons.hybrid_images import blend, demo, hybrid, lowpass, scaled
-from models.catalog import finish
+from models.catalog import finish, load
 
 X = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(3))
 Y = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(4))
@@ -74,3 +75,7 @@ def test_a_hybrid_of_digits_falls_into_its_coarse_and_its_fine_part() -> None:
     assert coarse.pixels.astype(float).std() < whole.pixels.astype(float).std()
     assert fine.pixels.astype(float).mean() == pytest.approx(127.5, abs=12)
     assert len(found.film.frames) == 34
+    net = load("digits")
+    by_hand = hybrid(t2i.told(net, "3", 5.0), t2i.told(net, "8", 5.0), *scaled(28))
+    _, x = finish(t2i.from_noise(net.outline, by_hand, 276, 1))
+    assert (t2i.picture(x[0], net.outline).pixels == whole.pixels).all()

@@ -262,3 +262,18 @@ def no_frames() -> None:
 
 def test_a_scrubber_without_frames_is_refused() -> None:
     assert AppTest.from_function(no_frames).run().exception
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["![](https://evil.example/x.png)", "$x$", "a *b* _c_ `d`", "[l](u)", ":red[r]", "<b>", "\\n"],
+)
+def test_markdown_reads_nothing_into_a_readers_words(text: str) -> None:
+    from markdown_it import MarkdownIt
+
+    from pages._ui.plain_text import plain_text
+
+    [paragraph] = [t for t in MarkdownIt().parse(plain_text(text)) if t.type == "inline"]
+    assert paragraph.children is not None
+    assert {child.type for child in paragraph.children} <= {"text", "text_special"}
+    assert "".join(child.content for child in paragraph.children) == text

@@ -10,6 +10,8 @@ import functools
 import hashlib
 import inspect
 import json
+import logging
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,8 @@ from typing import Final
 from lessons import text_to_image
 from pages._content import plain
 from pages._stored import packing
+
+log = logging.getLogger(__name__)
 
 FOLDER: Final = Path(__file__).parent / "results"
 
@@ -28,7 +32,13 @@ def find(function: Callable[..., object], knobs: Mapping[str, object]) -> object
     """Return the stored result of `function(**knobs)`, shared by all, or NOT_THERE."""
     name = key(function, knobs)
     path = FOLDER / f"{name}.zip"
-    return _load(path) if name and path.exists() else NOT_THERE
+    if not name or not path.exists():
+        return NOT_THERE
+    try:
+        return _load(path)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        log.warning("%s can't be read, so it is calculated: %s", path.name, error)
+        return NOT_THERE
 
 
 def keep(function: Callable[..., object], knobs: Mapping[str, object], result: object) -> Path:

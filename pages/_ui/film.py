@@ -47,8 +47,13 @@ def film(shown: Filmed, results: Sequence[Picture], *, key: str, name: str = "sa
     )
     downloads(
         {
-            f"{name}.gif": lambda: gif(frames[:: max(1, len(frames) // _MOST)] + frames[-1:]),
+            f"{name}.gif": lambda: gif(_thinned(frames)),
             f"{name}.png": lambda: montage(results),
         },
         key=f"{key}_files",
     )
+
+
+def _thinned(frames: tuple[tuple[Picture, ...], ...]) -> tuple[tuple[Picture, ...], ...]:
+    """At most `_MOST` frames and the last one."""
+    return frames[: -1 : -(-len(frames) // _MOST)] + frames[-1:]

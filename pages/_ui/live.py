@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from pages import _engine as engine
 from pages import _stored as stored
 from pages._content import content_key
+from pages._ui.plain_text import plain_text
 
 if TYPE_CHECKING:
     from lessons.picture import Picture, Progress
@@ -124,9 +125,11 @@ def live(
         this slot. After an error, or if there is no last result, `NOTHING`.
     """
     slot = slot or f"{function.__module__}.{function.__qualname__}"
-    if _calls is None and (ready := stored.find(function, knobs)) is not stored.NOT_THERE:
-        return ready
     key = content_key(function, knobs)
+    if _calls is None and (ready := stored.find(function, knobs)) is not stored.NOT_THERE:
+        engine.keep(key, ready)  # what a Cancel goes back to
+        st.session_state[_shown(slot)] = key
+        return ready
     place = st.empty()
     if st.session_state.get(_cancelled(slot)) == key:
         return _after_cancel(slot, place)
@@ -141,7 +144,7 @@ def live(
         st.stop()  # a newer run of this page, or nobody at all, is on the other side
     except (ValueError, engine.Busy) as error:
         log.info("refused: %s", error)
-        place.error(str(error) or "These settings don't go together.")
+        place.error(plain_text(str(error)) or "These settings don't go together.")
     except Exception:
         number = secrets.token_hex(3)
         log.exception("calculation failed, log id %s", number)
@@ -202,7 +205,7 @@ def _words(now: engine.Snapshot) -> tuple[float, str]:
         return 0.0, "Calculating"
     parts = [now.note, f"step {now.done} of {now.total}", _time_left(now.seconds_left)]
     line = " · ".join(part for part in parts if part)
-    return min(1.0, now.done / now.total), line[0].upper() + line[1:]
+    return min(1.0, now.done / now.total), plain_text(line[0].upper() + line[1:])
 
 
 def _ordinal(number: int) -> str:

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lessons import text_to_image
 from pages._ui.numbers import check_choice
 from pages._ui.picture_input import gallery_input as from_gallery
+from pages._ui.plain_text import plain_text
 from pages._ui.seed import seed
 from pages._ui.words import label
 
@@ -75,7 +76,7 @@ def prompt(words: str, default: str, *, model: str, key: str) -> str:
     asked = " ".join(str(sent or "").split())[:LONGEST]
     problem = text_to_image.problem(model, asked)
     if problem:
-        st.warning(f"{problem} Until then it is “{default}”.")
+        st.warning(plain_text(f"{problem} Until then it is “{default}”."))
         return default
     return asked
 
