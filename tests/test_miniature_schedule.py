@@ -54,7 +54,12 @@ def test_weights_cap_the_error_of_the_picture_at_five() -> None:
     alpha_bar_t = alpha_bars()
     snr = alpha_bar_t / (1 - alpha_bar_t)
     # an error of v is an error of x_0 times (SNR + 1), and the cap is on the weight of that
-    assert_close(weight(alpha_bar_t) * (snr + 1), (snr + 1).clamp(max=5.0))
+    capped = weight(alpha_bar_t, least=0) * (snr + 1)
+    assert_close(capped, (snr + 1).clamp(max=5.0))
+
+
+def test_no_level_is_forgotten() -> None:
+    assert weight(alpha_bars()).min() == 0.2
 
 
 def test_every_strong_noise_level_weighs_the_same() -> None:

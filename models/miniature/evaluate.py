@@ -21,7 +21,7 @@ from models.miniature.words import ANY_PHOTO, FAVOURITES, STYLES, captions
 from models.randomness import stream
 
 GUIDANCE: Final = 4.0
-STEPS: Final = 50
+STEPS: Final = 25
 LEVELS: Final = (50, 150, 250, 350, 450, 550, 650, 750, 850, 950)
 BLURS: Final = tuple((k, s) for k in (3, 5, 7, 9, 13, 17) for s in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0))
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from models.miniature.batches import place
 from models.miniature.pictures import NOUN_NAMES, STYLE_NAMES, Pictures
 
-STEPS: Final = 1200
+STEPS: Final = 500
 BATCH: Final = 64
 
 

@@ -77,17 +77,19 @@ def noise_in(x_t: Tensor, v: Tensor, alpha_bar_t: Tensor) -> Tensor:
     return alpha_bar_t.sqrt() * v + (1 - alpha_bar_t).sqrt() * x_t
 
 
-def weight(alpha_bar_t: Tensor, most: float = 5.0) -> Tensor:
+def weight(alpha_bar_t: Tensor, most: float = 5.0, least: float = 0.2) -> Tensor:
     r"""Weigh the squared error of v so that nearly clean pictures don't rule the training.
 
     $$
-    w_t = \frac{\min(\mathrm{SNR}_t + 1, \gamma)}{\mathrm{SNR}_t + 1}, \qquad
+    w_t = \max\!\left(\frac{\min(\mathrm{SNR}_t + 1, \gamma)}{\mathrm{SNR}_t + 1},
+    \ \tfrac15\right), \qquad
     \mathrm{SNR}_t = \frac{\bar\alpha_t}{1 - \bar\alpha_t}
     $$
 
     The weight of v's own size, SNR + 1 in errors of the picture, capped as min-SNR caps SNR. Plain
     min-SNR, min(SNR, γ)/(SNR + 1), leaves levels of strong noise a fortieth and less of this, and
-    those decide what a picture is of: a short training can't wait for them.
+    those decide what a picture is of: a short training can't wait for them. A fifth is the least,
+    so that the last steps of a sample are learned as well.
 
     Source: Hang et al. 2023 (arXiv:2303.09556), section 3.4, for the cap; Salimans & Ho 2022
     (arXiv:2202.00512), section 4, for SNR + 1.
@@ -95,12 +97,13 @@ def weight(alpha_bar_t: Tensor, most: float = 5.0) -> Tensor:
     Args:
         alpha_bar_t: share of signal power left, any shape, in [0, 1).
         most: the paper's gamma; SNR + 1 above it counts as this.
+        least: no weight is smaller.
 
     Returns:
-        Weights, shape of `alpha_bar_t`, in (0, 1].
+        Weights, shape of `alpha_bar_t`, in [least, 1].
     """
     size = 1 / (1 - alpha_bar_t)  # SNR + 1
-    return size.clamp(max=most) / size
+    return (size.clamp(max=most) / size).clamp(min=least)
 
 
 def often(share: Tensor) -> Tensor:

@@ -90,7 +90,7 @@ def write(
     prompts: Sequence[str] = COURSE,
     seeds: Sequence[int] = (276, 277, 278),
     guidance: float = 4.0,
-    steps: int = 50,
+    steps: int = 34,
 ) -> None:
     """Draw every prompt with every seed and save the sheet, a row a seed."""
     each = [(prompt, seed) for seed in seeds for prompt in prompts]
