@@ -33,6 +33,10 @@ def test_the_judge_reads_the_samples_of_each_epoch_as_asked_for(recipe: str) -> 
     assert list(recorded.values())[-1] >= 0.95
 
 
+def test_the_judge_is_as_sure_of_the_time_conditioned_samples_as_of_the_courses_own() -> None:
+    assert view("ddpm").epochs[-1].numbers["confidence"] >= 0.89
+
+
 def test_the_class_run_is_measured_at_95_percent_or_more_at_gamma_5_and_still_samples_so() -> None:
     labels = torch.arange(30) % 10
     again = judge.judged(last(shipped("class-ddpm"), 30, 20, 5.0, seed=11), labels)
