@@ -11,7 +11,7 @@ import pytest
 import torch
 from test_sampled_digits import last, shipped
 
-from lessons import curves, judge, runs
+from lessons import judge, runs
 from lessons.runs import files
 
 SIZE = 45_000_000
@@ -33,6 +33,10 @@ def test_the_judge_reads_the_samples_of_each_epoch_as_asked_for(recipe: str) -> 
     assert list(recorded.values())[-1] >= 0.95
 
 
+def test_the_judge_is_as_sure_of_the_time_conditioned_samples_as_of_the_courses_own() -> None:
+    assert view("ddpm").epochs[-1].numbers["confidence"] >= 0.89
+
+
 def test_the_class_run_is_measured_at_95_percent_or_more_at_gamma_5_and_still_samples_so() -> None:
     labels = torch.arange(30) % 10
     again = judge.judged(last(shipped("class-ddpm"), 30, 20, 5.0, seed=11), labels)
@@ -40,15 +44,15 @@ def test_the_class_run_is_measured_at_95_percent_or_more_at_gamma_5_and_still_sa
 
 
 @pytest.mark.parametrize(
-    ("recipe", "course"), [("ddpm", curves.DDPM), ("class-ddpm", curves.CLASS_DDPM)]
+    ("recipe", "low", "high"),
+    [("ddpm", 0.025, 0.039), ("class-ddpm", 0.025, 0.039), ("class-flow", 0.075, 0.095)],
 )
 def test_the_loss_ends_within_the_spread_of_the_courses_curve(
-    recipe: str, course: curves.CourseCurve
+    recipe: str, low: float, high: float
 ) -> None:
     losses = view(recipe).curve.losses
     final = float(np.mean(losses[-len(losses) // 10 :]))
-    assert 0.025 <= final <= 0.039
-    assert final == pytest.approx(course.losses[-1], rel=0.3)
+    assert low <= final <= high
 
 
 @pytest.mark.parametrize("recipe", ["ddpm", "class-ddpm"])
