@@ -17,7 +17,7 @@ def charts(found: lesson.Curves) -> None:
         "## Where they differ\n"
         "Both guess the clean picture from under the same noise. On pictures **of the set** "
         "nothing can have a smaller mean error than the formula. On **new** pictures it has only "
-        "wrong answers to offer."
+        f"wrong answers to offer, and {where_ahead(found)}."
     )
     names = ("the perfect denoiser", "the network")
     for words, errors, key in (
@@ -37,7 +37,6 @@ def charts(found: lesson.Curves) -> None:
             key=key,
             x_title="timestep t",
             y_title=f"mean squared error on {words}",
-            log_y=True,
             height=320,
         )
     ui.explain(lesson.still_possible)
@@ -50,6 +49,18 @@ def charts(found: lesson.Curves) -> None:
         height=280,
     )
     ui.say(decided(found))
+
+
+def where_ahead(found: lesson.Curves) -> str:
+    """Say where the network guesses new pictures better."""
+    levels = zip(found.timesteps, *found.new, strict=True)
+    ahead = [t for t, perfect, network in levels if network < perfect]
+    if not ahead:
+        return "still the network is nowhere ahead of it"
+    return (
+        f"the network is ahead of it at {len(ahead)} of the {len(found.timesteps)} timesteps "
+        f"measured, up to $t$ = {ahead[-1]}"
+    )
 
 
 def decided(found: lesson.Curves) -> str:
