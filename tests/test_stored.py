@@ -28,7 +28,7 @@ RGB = Picture(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
 
 
 def test_a_result_comes_back_as_it_was() -> None:
-    samples = sampling.Samples(Film(((GREY, RGB),), (5, 0)), (GREY, RGB), "a note, “ε”")
+    samples = sampling.Samples(Film(((GREY, GREY),), (5, 0)), (GREY, RGB), "a note, “ε”")
     back = packing.unpack(packing.pack(samples, {}))
     assert isinstance(back, sampling.Samples)
     assert back.note == samples.note
@@ -39,6 +39,15 @@ def test_a_result_comes_back_as_it_was() -> None:
         assert (mine.caption, mine.alt, mine.symbol) == (theirs.caption, theirs.alt, theirs.symbol)
     numbers = (1, 2.5, None, True, "x", ((),))
     assert packing.unpack(packing.pack(numbers, {})) == numbers
+
+
+def test_a_films_frames_in_colour_come_back_nearly_as_they_were() -> None:
+    smooth = np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
+    back = packing.unpack(packing.pack(Film(((Picture(smooth), GREY),), (0,)), {}))
+    assert isinstance(back, Film)
+    [[colour, grey]] = back.frames
+    assert np.abs(colour.pixels.astype(int) - smooth).mean() < 3
+    assert (grey.pixels == GREY.pixels).all()
 
 
 def test_a_picture_that_stands_in_many_frames_is_stored_once() -> None:
