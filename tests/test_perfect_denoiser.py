@@ -102,7 +102,7 @@ def test_the_perfect_denoiser_copies_digits_and_the_network_does_not() -> None:
     found = finish(lesson.demo("digits", size=10, prompt="", seed=276))
     assert max(found.perfect.distances) < 0.02
     assert min(found.network.distances) > 0.1
-    assert len(found.film.frames) == len(found.film.timesteps) == 34
+    assert len(found.film.frames) == len(found.film.times) == 34
     assert len(found.film.frames[0]) == 2
 
 

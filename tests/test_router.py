@@ -106,13 +106,13 @@ def test_a_bad_seed_in_the_address_becomes_the_nearest_allowed_one(asked: str, u
     assert len(test.toast) == 1
 
 
-@pytest.mark.parametrize(("asked", "used"), [("99999", 999), ("-1", 0), ("abc", 250)])
+@pytest.mark.parametrize(("asked", "used"), [("99999", 299), ("-1", 0), ("abc", 75)])
 def test_a_bad_timestep_in_the_address_becomes_the_nearest_allowed_one(
     asked: str, used: int
 ) -> None:
-    test = app("forward_process.py", a11_t=asked)
+    test = app("forward_process.py", a11_t_digits=asked)
     assert not test.exception
-    assert test.slider(key="a11_t").value == used
+    assert test.slider(key="a11_t_digits").value == used
     assert len(test.toast) == 1
 
 
