@@ -12,7 +12,7 @@ from lessons.runs.watch import RunView
 from lessons.train_denoiser import DenoiserSettings
 from lessons.training import train
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds a test waits for a worker; only a broken one uses them up."""
 
 

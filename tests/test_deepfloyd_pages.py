@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import lessons
 
+pytestmark = pytest.mark.timeout(600)
+
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 PAGES = sorted(
     file.name
@@ -18,7 +20,7 @@ PAGES = sorted(
 
 
 def opened(file: str, **address: str) -> AppTest:
-    test = AppTest.from_file(ROUTER, default_timeout=100)
+    test = AppTest.from_file(ROUTER, default_timeout=300)
     test.query_params.update({"model": "deepfloyd", **address})
     test.switch_page(file)
     return test.run()
@@ -62,7 +64,7 @@ def test_the_switch_for_thresholding_is_off_at_first_and_keeps_the_prompt() -> N
 
 
 def test_a_model_without_thresholding_has_no_switch() -> None:
-    test = AppTest.from_file(ROUTER, default_timeout=100)
+    test = AppTest.from_file(ROUTER, default_timeout=300)
     test.switch_page("sampling.py")
     test.run()
     assert not test.toggle

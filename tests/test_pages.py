@@ -19,6 +19,8 @@ from models.miniature.box import save
 from models.miniature.network import MiniatureUNet
 from pages._ui import lessons
 
+pytestmark = pytest.mark.timeout(600)  # some fifty samplings one after the other
+
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 PAGES = sorted(file.name for file in lessons.FOLDER.glob("*.py") if file.name[0] != "_")
 PART_A = sorted(lesson.file for lesson in lessons.discover() if lesson.part == "A")
@@ -87,7 +89,7 @@ def finished_runs(finished: Path, runs_folder: Path) -> Path:
 
 
 def opened(file: str, **address: str) -> AppTest:
-    test = AppTest.from_file(ROUTER, default_timeout=100)
+    test = AppTest.from_file(ROUTER, default_timeout=300)
     test.query_params.update(address)
     if file != lessons.HOME:
         test.switch_page(file)
@@ -152,7 +154,6 @@ def test_every_widget_survives_both_its_ends(file: str) -> None:
     turn_every_widget(opened(file))
 
 
-@pytest.mark.timeout(600)  # some fifty samplings one after the other
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("file", PART_A)
 def test_every_widget_of_part_a_survives_both_its_ends_in_every_model(

@@ -18,7 +18,7 @@ FILES = [lesson.file for lesson in lessons.discover()]
 
 
 def app(file: str | None = None, **address: str) -> AppTest:
-    test = AppTest.from_file(ROUTER, default_timeout=60)
+    test = AppTest.from_file(ROUTER, default_timeout=110)
     for name, value in address.items():
         test.query_params[name] = value
     if file:
