@@ -1,6 +1,6 @@
 // Stepping back makes a picture smaller on the retina; here it makes it smaller on the screen.
 
-const NEAREST = 224
+const NEAREST = 196
 const FARTHEST = 24
 const SIZES = [168, 84, 42, 21]
 
