@@ -10,7 +10,10 @@ ui.say(
     "How a picture can be made out of noise, one lesson at a time: "
     "each shows its equation, the few lines of code that are the equation, and what they do."
 )
-first = text_to_image.models()[0].name
-ui.strip(ui.live(forward_process.levels, model=first, original="tower", seed=ui.seed()), size=128)
+# In colour where there is a model for it: nothing is loaded for this, only its schedule counts.
+in_colour = max(text_to_image.models(), key=lambda one: text_to_image.outline(one.name).shape).name
+ui.strip(
+    ui.live(forward_process.levels, model=in_colour, original="tower", seed=ui.seed()), size=128
+)
 ui.start_here()
 ui.contents()
