@@ -141,7 +141,7 @@ def best(
         setting = f"kernel {found.kernel}, σ = {found.sigma:g}, {found.strength}"
         rows.append(
             (
-                t2i.picture(x_0[0], form, "x₀", "the clean picture", "x_0"),
+                t2i.picture(x_0[0], form, "x₀", originals.title(original, form.shape), "x_0"),
                 judged(x_t, x_0, form, f"t = {t}", "x_t"),
                 judged(found.image, x_0, form, setting, "x_0_hat"),
             )
@@ -222,4 +222,5 @@ def judged(
     shown = image.clamp(form.low, form.high)
     likeness = float(quality.ssim(shown, x_0, t2i.value_range(form)))
     line = f"{words} · {decibels(image, x_0, form):.1f} dB, SSIM {likeness:.2f}"
-    return t2i.picture(image[0], form, line, line, symbol)
+    alt = f"the picture {'under noise' if symbol == 'x_t' else 'as denoised'}: {line}"
+    return t2i.picture(image[0], form, line, alt, symbol)

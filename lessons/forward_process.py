@@ -66,8 +66,16 @@ def demo(
     # Noise is shown around grey, white and black being one standard deviation away at [-1, 1].
     around_grey = (form.low + form.high) / 2 + eps * (form.high - form.low) / 2
     return (
-        t2i.picture(x_0[0], form, f"x₀, weight √ᾱ = {signal:.3f}", "the clean picture", "x_0"),
-        t2i.picture(around_grey[0], form, f"ε, weight √(1 − ᾱ) = {noise:.3f}", "noise", "eps"),
+        t2i.picture(
+            x_0[0],
+            form,
+            f"x₀, weight √ᾱ = {signal:.3f}",
+            originals.title(original, form.shape),
+            "x_0",
+        ),
+        t2i.picture(
+            around_grey[0], form, f"ε, weight √(1 − ᾱ) = {noise:.3f}", "noise alone", "eps"
+        ),
         _noisy(form, original, t, seed),
     )
 
@@ -98,7 +106,8 @@ def _noisy(form: Outline, original: str | NDArray[np.uint8], t: int, seed: int) 
     x_t = add_noise(x_0, alpha_bar_t, eps)
     share = float(alpha_bar_t.sqrt())
     words = f"t = {t}, √ᾱ = {share:.3f}"
-    return t2i.picture(x_t[0], form, words, f"the picture under the noise of t = {t}", "x_t")
+    alt = f"{originals.title(original, form.shape)} under the noise of t = {t}"
+    return t2i.picture(x_t[0], form, words, alt, "x_t")
 
 
 def _clean_and_noise(

@@ -115,6 +115,7 @@ def demo(
     hook = keeping_original(x_orig, m, form.alpha_bars, other)
     film, x = yield from t2i.making(form, predict, start, timesteps, noise, hook)
     grey = (form.low + form.high) / 2
+    alt = "the original with its masked part made anew" + (f": {prompt}" if prompt else "")
     return Inpainted(
         t2i.picture(x_orig[0], form, "the original", "the original picture", "x_0"),
         Picture(mask * np.uint8(255), "the mask: white is new", "the mask"),
@@ -125,7 +126,7 @@ def demo(
             "the original with the masked part grey",
         ),
         film,
-        tuple(t2i.picture(one, form, "", f"inpainted: {prompt}", "x_0_hat") for one in x),
+        tuple(t2i.picture(one, form, "", alt, "x_0_hat") for one in x),
     )
 
 

@@ -85,7 +85,8 @@ def from_picture(pixels: NDArray[np.uint8], size: tuple[int, int]) -> Mask:
 def picture(mask: Mask) -> Picture:
     """Show a mask as it is used: white is new, black stays."""
     share = float(mask.mean())
-    return Picture(mask * 255, f"m, white is new: {share:.0%}", "the mask, in black and white")
+    alt = f"the mask: white, {share:.0%} of the picture, is new; black stays"
+    return Picture(mask * 255, f"m, white is new: {share:.0%}", alt)
 
 
 def _reduced(marked: NDArray[np.uint8], size: tuple[int, int]) -> Mask:

@@ -62,7 +62,7 @@ def demo(
         guess = clean_estimate(x_t, eps, alpha_bar_t)
         blur = best_blur(x_t, x_0, alpha_bar_t, form)
         pictures = (
-            t2i.picture(x_0[0], form, "x₀", "the clean picture", "x_0"),
+            t2i.picture(x_0[0], form, "x₀", originals.title(original, form.shape), "x_0"),
             judged(x_t, x_0, form, f"t = {t}", "x_t"),
             judged(blur.image, x_0, form, "best Gaussian", ""),
             judged(guess, x_0, form, "one step", "x_0_hat"),

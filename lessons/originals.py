@@ -126,7 +126,7 @@ def picture(original: Original, shape: Shape) -> Picture:
     shown = seen(original, shape)
     size = " × ".join(map(str, shape[1:]))
     caption = f"x₀, {size}" + (", black and white exchanged" if shown.inverted else "")
-    return Picture(shown.pixels, caption, _alt(original, shape), "x_0")
+    return Picture(shown.pixels, caption, title(original, shape), "x_0")
 
 
 def _pixels(original: Original) -> NDArray[np.uint8]:
@@ -147,7 +147,13 @@ def _credit(entry: gallery.Entry) -> str:
     return " · ".join(part for part in (entry.author, entry.source, entry.licence) if part)
 
 
-def _alt(original: Original, shape: Shape) -> str:
+def title(original: Original, shape: Shape) -> str:
+    """What is in an original, in words: its title in the gallery, or "your picture".
+
+    Args:
+        original: a name of the gallery, or RGB pixels.
+        shape: the model's (C, H, W).
+    """
     if not isinstance(original, str):
         return "your picture"
     return next((c.title for c in names(shape) if c.name == original), original)

@@ -190,8 +190,8 @@ def captioned(images: Tensor, asked: Tensor | None) -> tuple[Picture, ...]:
     return tuple(
         Picture(
             to_pixels(image),
-            "" if seen == want else f"{seen}? ({sure:.0%})",
-            f"a sample, read as {seen}",
+            "" if seen == want else f"{seen}{'' if want is None else '?'} ({sure:.0%})",
+            f"a sample{'' if want is None else f' of a {want}'}, read as {seen}",
             "x_0_hat",
         )
         for image, want, seen, sure in read
@@ -205,4 +205,4 @@ def ink(images: Tensor) -> float:
 
 def _row(images: Tensor, name: str, symbol: Symbol) -> Picture:
     digits = [Picture(to_pixels(image)) for image in images]
-    return side_by_side(digits, name, f"Ten pictures in a row: {name}", symbol)
+    return side_by_side(digits, name, f"Ten digits in a row: {name}", symbol)

@@ -81,7 +81,8 @@ def gamma_grid(
         making = t2i.from_noise(form, t2i.told(net, prompt, gamma), seed, count)
         words = f"γ = {gamma:g}"
         _, x = yield from t2i.part(making, place * steps, len(GAMMAS) * steps, words)
-        rows.append(tuple(t2i.picture(one, form, "", words, "x_0_hat") for one in x))
+        alt = f"{prompt or 'a sample'} at {words}"
+        rows.append(tuple(t2i.picture(one, form, "", alt, "x_0_hat") for one in x))
     return tuple(rows)
 
 

@@ -88,7 +88,7 @@ def demo(
     images = (blur, one_step, many)
     return ThreeWays(
         t=t,
-        clean=t2i.picture(x_0[0], form, "x₀", "the clean picture", "x_0"),
+        clean=t2i.picture(x_0[0], form, "x₀", originals.title(original, form.shape), "x_0"),
         noisy=judged(x_t, x_0, form, f"t = {t}", "x_t"),
         pictures=tuple(
             judged(image, x_0, form, name, "x_0_hat")
@@ -119,6 +119,6 @@ def _every_fifth(film: t2i.Film) -> tuple[Picture, ...]:
     moments = [*range(0, len(film.frames) - 1, 5), len(film.frames) - 1]
     words = [f"t = {film.times[k]}" for k in moments[:-1]] + ["the result"]
     return tuple(
-        Picture(film.frames[k][0].pixels, word, f"the walk at {word}", "x_t")
+        Picture(film.frames[k][0].pixels, word, f"the picture on its way: {word}", "x_t")
         for k, word in zip(moments, words, strict=True)
     )

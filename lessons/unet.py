@@ -394,8 +394,8 @@ def _maps(name: str, output: Tensor) -> Maps:
         low, high = float(shown.min()), float(torch.quantile(shown.flatten(), 0.995))
     high = max(high, math.nextafter(low, math.inf))
     pictures = tuple(
-        Picture(to_pixels(channel, low, high), alt=f"channel {index} after {name}")
-        for index, channel in enumerate(shown)
+        Picture(to_pixels(channel, low, high), alt=f"channel {place} of {len(output)} after {name}")
+        for place, channel in enumerate(shown, start=1)
     )
     return Maps(pictures, len(output), low, high)
 

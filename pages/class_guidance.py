@@ -50,7 +50,7 @@ def anatomy(run_id: str) -> None:
         "the label, and knowing it. The difference points towards what is *typical* of the digit. "
         "Guidance goes on in that direction, past the second guess."
     )
-    left, middle, right = st.columns([5, 3, 3])
+    left, middle, right = st.columns([6, 3, 3])
     with left:
         digit = ui.choice("Digit", range(10), 3, key="b24_digit")
     with middle:
@@ -101,7 +101,7 @@ def quality(run_id: str) -> None:
         ],
         key="b24_accuracy",
         x_title="guidance γ",
-        y_title="share",
+        y_title="accuracy, diversity",
         height=320,
     )
     ui.live_plot(
@@ -123,15 +123,15 @@ def quality(run_id: str) -> None:
     )
     ui.caption(
         "Accuracy alone flatters guidance: a network that draws one perfect 3 a hundred times "
-        "scores 100 %. The Fréchet distance sees whether all samples together look like "
+        "scores 100%. The Fréchet distance sees whether all samples together look like "
         "handwriting; lower is better."
     )
     ui.say(
         "### Why strokes thicken\n"
         "Where the label makes ink more likely, γ > 1 adds more than the network believes in, and "
-        "every later step starts from there: strokes grow until they saturate. Ink in the picture, "
-        f"test digits {sweep.real_ink:.1%}: "
-        + ", ".join(f"γ = {one.gamma:g}: **{one.ink:.1%}**" for one in sweep.qualities)
+        "every later step starts from there: strokes grow until they saturate. The share of ink "
+        f"in test digits is {sweep.real_ink:.1%}; in samples it is "
+        + ", ".join(f"**{one.ink:.1%}** at γ = {one.gamma:g}" for one in sweep.qualities)
         + "."
     )
 

@@ -10,7 +10,7 @@ ui.lesson_header(__doc__)
 chosen = ui.model()
 original = ui.gallery_input(key="a11_picture", model=chosen)
 
-ui.strip(ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed()), size=224)
+ui.strip(ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed()), size=196)
 ui.caption("The same noise each time; only its share grows. At $t = 0$ there is already a trace.")
 
 ui.explain(lesson.add_noise)

@@ -36,7 +36,7 @@ def charts(found: lesson.Curves) -> None:
             traces,
             key=key,
             x_title="timestep t",
-            y_title=f"mean squared error on {words}",
+            y_title=f"error on {words}",
             height=320,
         )
     ui.explain(lesson.still_possible)
@@ -44,7 +44,7 @@ def charts(found: lesson.Curves) -> None:
         [ui.Trace("still possible", found.timesteps, found.possible, color="x_0")],
         key="a151_possible",
         x_title="timestep t",
-        y_title="known pictures still possible, mean",
+        y_title="pictures possible",
         log_y=True,
         height=280,
     )

@@ -25,7 +25,7 @@ ui.explain(lesson.distance_from_loss, x="x_0")
 
 def distance(loss: float) -> str:
     """What the present loss means."""
-    return f"**{lesson.distance_from_loss(loss, floor):.3f}** from the mean digit"
+    return f"**{lesson.distance_from_loss(loss, floor):.2f}** from the mean digit, by the loss"
 
 
 ui.say(

@@ -37,5 +37,6 @@ def test_autocast_calculates_in_the_chosen_precision(
 
 def test_the_label_of_a_cpu_counts_its_threads() -> None:
     threads = torch.get_num_threads()
-    assert devices.device_name(torch.device("cpu")) == f"CPU, {threads} threads"
+    words = "1 thread" if threads == 1 else f"{threads} threads"
+    assert devices.device_name(torch.device("cpu")) == f"CPU, {words}"
     assert devices.device_name(torch.device("mps")) == "MPS"

@@ -197,7 +197,12 @@ def test_a_value_that_is_no_number_becomes_a_gap() -> None:
 
 def test_the_chart_is_also_told_in_words() -> None:
     words = summary([Trace("This run", [1, 2], [0.5, 0.25]), Trace("", [1], [9])], "Step", "Loss")
-    assert words == "Chart of Loss over Step. Last values: This run 0.25 at 2."
+    assert words == "Chart of Loss over Step. This run: 0.5 at 1 to 0.25 at 2."
+    valley = Trace("it", [0, 1, 2000], [3, 0.125, 2])
+    assert summary([valley], "x", "y").endswith("it: 3 at 0 to 2 at 2,000, lowest 0.125 at 1.")
+    dots, line = Trace("dots", [1, 2], [3, 4], "dots"), Trace("epoch 1", [7, 7], [0, 1], "dashed")
+    assert summary([dots, line], "x", "y").endswith("dots: 2 dots. epoch 1 is marked at 7.")
+    assert summary([Trace("it", [1], [math.nan])], "x", "y").endswith("it: no values yet.")
     assert summary([], "Step", "Loss").endswith("No values yet.")
 
 

@@ -24,11 +24,15 @@ def wide(run_id: str, epoch: runs.Epoch, row_names: RowNames) -> list[Picture]:
         rows = runs.samples(run_id, epoch.epoch)
     except ValueError:
         return []
+    words = [words.format(**epoch.numbers) for words, _ in row_names]
     return [
-        _row(row, words.format(**epoch.numbers), symbol)
-        for row, (words, symbol) in zip(rows, row_names, strict=False)
+        side_by_side(row, caption=words[place], alt=_alt(words, place), symbol=row_names[place][1])
+        for place, row in enumerate(rows[: len(words)])
     ]
 
 
-def _row(row: Sequence[Picture], name: str, symbol: Symbol) -> Picture:
-    return side_by_side(row, caption=name, alt=f"Ten pictures in a row: {name}", symbol=symbol)
+def _alt(words: Sequence[str], place: int) -> str:
+    """Rows without words of their own belong to the next row that has some."""
+    if words[place]:
+        return f"Ten digits in a row: {words[place]}"
+    return f"Ten digits in a row, of {next((w for w in words[place:] if w), 'several rows')}"

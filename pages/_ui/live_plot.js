@@ -59,8 +59,9 @@ function curve(trace, look) {
   }
 }
 
-function axis(title, look) {
+function axis(title, look, ticks) {
   return {
+    ...ticks,
     title: { text: title, standoff: 12 },
     gridcolor: look.line,
     linecolor: look.line,
@@ -72,8 +73,22 @@ function axis(title, look) {
   }
 }
 
+// Plotly writes the ticks between two powers of ten as bare digits: a 2 that means 0.02. Here each
+// says what it is; there are 1, 2 and 5 of each power, or only the powers where there are many.
+function logTicks(values) {
+  const some = values.filter((value) => value > 0)
+  if (some.length === 0) return {}
+  const [low, high] = [Math.min(...some), Math.max(...some)].map(Math.log10)
+  const steps = high - low > 3 ? [1] : [1, 2, 5]
+  const powers = Array.from({ length: 25 }, (_, i) => i - 12)
+  const tickvals = powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
+  return { type: "log", tickmode: "array", tickvals, ticktext: tickvals.map(String) }
+}
+
 function layout(data, look, touch) {
-  const y = axis(data.y_title, look)
+  const ticks = (name) => logTicks(data.traces.flatMap((trace) => trace[name]))
+  const x = axis(data.x_title, look, data.log_x ? ticks("x") : {})
+  const y = axis(data.y_title, look, data.log_y ? ticks("y") : {})
   return {
     // While this stays the same, Plotly keeps what the reader did: zoom, hidden curves.
     uirevision: "kept",
@@ -88,11 +103,10 @@ function layout(data, look, touch) {
     // A finger that scrolls the page must not zoom the chart.
     dragmode: touch ? false : "zoom",
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0, 0, 0, 0)" },
-    xaxis: { ...axis(data.x_title, look), type: data.log_x ? "log" : "linear" },
+    xaxis: { ...x, type: data.log_x ? "log" : "linear" },
     yaxis: {
       ...y,
       type: data.log_y ? "log" : "linear",
-      exponentformat: "power",
       // A zoom made on one scale means nothing on the other.
       uirevision: data.log_y ? "log" : "linear",
     },

@@ -85,15 +85,33 @@ def live_plot(
 
 
 def summary(traces: Sequence[Trace], x_title: str, y_title: str) -> str:
-    """Say the chart in words, for those who cannot see it: the last value of each curve."""
-    lasts = [
-        f"{trace.name} {trace.y[-1]:.4g} at {trace.x[-1]:.4g}"
-        for trace in traces
-        if trace.name and len(trace.y)
-    ]
-    return f"Chart of {y_title} over {x_title}. " + (
-        f"Last values: {'; '.join(lasts)}." if lasts else "No values yet."
+    """Say the chart in words, for those who cannot see it: a sentence for each curve."""
+    sentences = [_spoken(trace) for trace in traces if trace.name and len(trace.y)]
+    return f"Chart of {y_title} over {x_title}. " + (" ".join(sentences) or "No values yet.")
+
+
+def _spoken(trace: Trace) -> str:
+    """Where a curve begins and ends, and its extremes if they lie in between."""
+    if trace.style == "dots":
+        return f"{trace.name}: {len(trace.y)} dots."
+    known = [(x, y) for x, y in zip(trace.x, trace.y, strict=True) if math.isfinite(y)]
+    if not known:
+        return f"{trace.name}: no values yet."
+    if len(known) > 1 and known[0][0] == known[-1][0]:
+        return f"{trace.name} is marked at {_said(known[0][0])}."
+    first, last = known[0], known[-1]
+    words = f"{trace.name}: " + " to ".join(
+        f"{_said(y)} at {_said(x)}" for x, y in dict.fromkeys((first, last))
     )
+    for name, pick in (("lowest", min), ("highest", max)):
+        x, y = pick(known, key=lambda place: place[1])
+        if y not in (first[1], last[1]):
+            words += f", {name} {_said(y)} at {_said(x)}"
+    return f"{words}."
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _drawn(trace: Trace, place: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ function showPictures(state) {
     const figure = strip.children[i]
     const [image, caption] = figure.children
     image.src = data.images[picture.image]
-    image.alt = picture.alt
+    image.alt = `${picture.alt} (${data.labels[index]})`
     image.height = picture.shape[0]
     image.width = picture.shape[1]
     caption.textContent = picture.caption

@@ -20,7 +20,9 @@ export default function ({ parentElement, data }) {
   )
   const [far, near] = data.words
   strip.replaceChildren(...data.images.map((url) => image(url, near)))
-  sizes.replaceChildren(...SIZES.map((size) => image(data.images[0], `${size} pixels`, size)))
+  sizes.replaceChildren(
+    ...SIZES.map((size) => image(data.images[0], `the first picture, ${size} pixels wide`, size)),
+  )
   const show = () => {
     const share = Number(range.value) / 100
     const size = NEAREST * (FARTHEST / NEAREST) ** share

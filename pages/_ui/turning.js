@@ -30,7 +30,9 @@ export default function ({ parentElement, data }) {
     const word = data.words[turned < 0.5 ? 0 : 1]
     root.style.setProperty("--turned", turned)
     output.textContent = word
-    for (const one of strip.children) one.setAttribute("aria-label", word)
+    ;[...strip.children].forEach((one, i) => {
+      one.setAttribute("aria-label", `picture ${i + 1} of ${data.images.length}: ${word}`)
+    })
   }
   range.oninput = () => {
     root.classList.remove("ui-turn-slowly")
