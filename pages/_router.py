@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import lessons
+from pages._ui import address, lessons, room
 from pages._ui.contents import next_lesson
 from pages._ui.numbers import show_correction
+from pages._ui.places import keep_place
 from pages._ui.seed import seed_input
 from pages._ui.theme import apply_theme
 
@@ -29,8 +30,17 @@ st.set_page_config(
 )
 page = navigation()
 st.set_page_config(page_title=f"{page.title} · Diffusion, step by step")
-apply_theme()
+file = f"{page.url_path}.py" if page.url_path else lessons.HOME
+address.open_page(page.url_path)
+shown = room.room()
+apply_theme(shown)
+if shown.present:
+    room.bar(file)
 seed_input()
+keep_place()
+with st.sidebar, st.container(key="ui_foot"):
+    room.link_and_reset(page.url_path, shown)
+    room.for_teachers(page.url_path)
 show_correction()
 page.run()
-next_lesson(f"{page.url_path}.py")
+next_lesson(file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from lessons import judge, runs
@@ -16,12 +18,14 @@ def finished_run(key: str, *recipes: str) -> str | None:
     if not finished:
         st.info("No run of this kind has finished yet.")
         return None
-    return st.selectbox(
-        "Network",
-        list(finished),
-        format_func=lambda name: _name(finished[name]) if name in finished else name,
-        key=key,
-    )
+    words = {name: _name(run) for name, run in finished.items()}
+    return ui.named_choice("Network", words, key=key, left_out=shipped_first(finished))
+
+
+def shipped_first(finished: Mapping[str, runs.RunView]) -> str | None:
+    """The first of some runs, if it came with the project and so is first on other machines too."""
+    first = next(iter(finished.values()))
+    return first.id if first.shipped else None
 
 
 def shipped(recipe: str) -> str | None:

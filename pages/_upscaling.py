@@ -27,7 +27,7 @@ def enlarging(model: str, samples: Sequence[Picture], prompt: str, *, key: str) 
         "A second network draws what the small picture leaves open. It sees the small picture, "
         "stretched, beside the noisy large one."
     )
-    if not st.toggle("Enlarge a sample", key=f"{key}_enlarge", bind="query-params"):
+    if not ui.toggle("Enlarge a sample", key=f"{key}_enlarge"):
         return
     left, middle, right = st.columns(3)
     with left:

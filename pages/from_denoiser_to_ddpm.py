@@ -41,6 +41,7 @@ if film:
         title="Timestep",
         start=0,
         size=280,
+        address="b21_film",
     )
 
 ui.say(

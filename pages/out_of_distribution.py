@@ -8,6 +8,7 @@ import streamlit as st
 from lessons import out_of_distribution as lesson
 from lessons import runs, trained
 from pages import _ui as ui
+from pages._sampling import shipped_first
 
 
 def seven_levels(run_id: str, digit: int) -> None:
@@ -76,12 +77,13 @@ ui.lesson_header(__doc__)
 finished = {run.id: run for run in runs.all_runs("denoiser") if runs.weights_file(run.id)}
 if finished:
     left, right = st.columns([3, 1])
-    chosen = left.selectbox(
-        "Denoiser",
-        list(finished),
-        format_func=lambda name: finished[name].label if name in finished else name,
-        key="b122_run",
-    )
+    with left:
+        chosen = ui.named_choice(
+            "Denoiser",
+            {name: run.label for name, run in finished.items()},
+            key="b122_run",
+            left_out=shipped_first(finished),
+        )
     with right:
         picture = ui.number("Test picture", 0, 9_999, 0, key="b122_digit")
     seven_levels(chosen, picture)

@@ -55,7 +55,7 @@ walk = ui.live(
 )
 
 place = st.container()
-ui.check_choice(BLOCK, NAMES, NAMES[0])
+ui.check_choice(BLOCK, NAMES, NAMES[0], "Block")
 name = st.segmented_control(
     "Block",
     NAMES,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from lessons import runs
+from pages import _ui as ui
+from pages._ui.address import arriving
 
 
 def take_from_address(recipe: str) -> None:
-    """On the first visit, watch the run that the link names, or the most lively one."""
-    if _key(recipe) in st.session_state:
+    """On arrival, watch the run that the link names, or the most lively one."""
+    if not arriving(_key(recipe)):
         return
     named = st.query_params.get("run", "")
     choice = _existing(recipe, named) or _most_lively(recipe)
@@ -21,6 +23,12 @@ def take_from_address(recipe: str) -> None:
 def watch(recipe: str, run_id: str | None) -> None:
     """Watch this run from now on."""
     st.session_state[_key(recipe)] = run_id
+
+
+def tell_address(recipe: str, run_id: str) -> None:
+    """Put the watched run into the address, unless it is the one that is shown anywhere."""
+    usual = run_id == _most_lively(recipe) and runs.view(run_id).shipped
+    ui.keep({"run": None if usual else run_id})
 
 
 def watched(recipe: str) -> runs.RunView | None:

@@ -9,8 +9,10 @@ import streamlit as st
 from lessons import runs, speed
 from pages import _ui as ui
 from pages._training import focus, fork
+from pages._ui.address import arriving
 
 _WHILE_BUSY = " while another run trains; alone it will be faster"
+_USUAL = "Laptop"
 _MAIN = ("num_hiddens", "epochs", "learning_rate")
 
 
@@ -21,14 +23,15 @@ def choose(recipe: str) -> None:
         _set(recipe, forked)
     presets = runs.presets(recipe)
     with st.container(border=True, key=f"settings_{recipe}"):
-        st.segmented_control(
-            "Preset",
-            list(presets),
-            key=f"{recipe}: preset",
-            on_change=_take_preset,
-            args=(recipe,),
-            required=True,
-        )
+        with ui.place_of("preset"):
+            st.segmented_control(
+                "Preset",
+                list(presets),
+                key=f"{recipe}: preset",
+                on_change=_take_preset,
+                args=(recipe,),
+                required=True,
+            )
         by_name = {knob.name: knob for knob in runs.knobs(recipe)}
         for column, name in zip(st.columns(len(_MAIN)), _MAIN, strict=True):
             with column:
@@ -39,6 +42,7 @@ def choose(recipe: str) -> None:
                 with columns[i % 3]:
                     _control(recipe, knob)
         settings, changes = runs.nearest_settings(recipe, _values(recipe))
+        _tell_address(recipe)
         for sentence in (*st.session_state.pop(f"{recipe}: from the address", ()), *changes):
             st.warning(sentence)
         _start_row(recipe, settings, fork.chosen(recipe, settings))
@@ -80,28 +84,30 @@ def _start(recipe: str, settings: Any, origin: runs.Fork | None) -> None:
 
 def _control(recipe: str, knob: runs.Knob) -> None:
     key = _key(recipe, knob.name)
-    if knob.choices:
-        st.selectbox(knob.title, knob.choices, key=key)
-    elif knob.step:
-        st.number_input(
-            knob.title, int(knob.low or 0), int(knob.high or 0), step=knob.step, key=key
-        )
-    else:
-        st.number_input(
-            knob.title, knob.low, knob.high, step=(knob.low or 0.01), format="%g", key=key
-        )
+    ui.knob(_in_address(knob.name), None, knob.title, bound=False)
+    with ui.place_of(_in_address(knob.name)):
+        if knob.choices:
+            st.selectbox(knob.title, knob.choices, key=key)
+        elif knob.step:
+            st.number_input(
+                knob.title, int(knob.low or 0), int(knob.high or 0), step=knob.step, key=key
+            )
+        else:
+            st.number_input(
+                knob.title, knob.low, knob.high, step=(knob.low or 0.01), format="%g", key=key
+            )
 
 
 def _begin(recipe: str) -> None:
-    """On the first visit take the Laptop preset, and what the address says instead."""
-    if f"{recipe}: preset" in st.session_state:
+    """On arrival take the Laptop preset, and what the address says instead."""
+    if not arriving(f"{recipe}: settings"):
         _keep(recipe)
         return
-    st.session_state[f"{recipe}: preset"] = "Laptop"
+    named = st.query_params.get("preset")
+    st.session_state[f"{recipe}: preset"] = named if named in runs.presets(recipe) else _USUAL
     _take_preset(recipe)
-    wanted = {
-        k.name: st.query_params[k.name] for k in runs.knobs(recipe) if k.name in st.query_params
-    }
+    in_address = {k.name: _in_address(k.name) for k in runs.knobs(recipe)}
+    wanted = {k: st.query_params[n] for k, n in in_address.items() if n in st.query_params}
     if wanted:
         settings, changes = runs.nearest_settings(recipe, {**_values(recipe), **wanted})
         st.session_state[f"{recipe}: from the address"] = changes
@@ -110,8 +116,28 @@ def _begin(recipe: str) -> None:
 
 def _take_preset(recipe: str) -> None:
     fork.drop(recipe)
+    _set(recipe, _start_of(recipe))
+
+
+def _start_of(recipe: str) -> dict[str, Any]:
+    """The values that the chosen preset sets."""
     preset = runs.presets(recipe)[st.session_state[f"{recipe}: preset"]]
-    _set(recipe, {**preset, "precision": speed.recommended_precision(), "seed": ui.seed()})
+    return {**preset, "precision": speed.recommended_precision(), "seed": ui.seed()}
+
+
+def _tell_address(recipe: str) -> None:
+    """Put into the address which preset it is, and what differs from it."""
+    preset, usual = st.session_state[f"{recipe}: preset"], _start_of(recipe)
+    differing = {
+        _in_address(name): None if value == usual[name] else str(value)
+        for name, value in _values(recipe).items()
+    }
+    ui.keep({"preset": None if preset == _USUAL else preset, **differing})
+
+
+def _in_address(name: str) -> str:
+    """What the address calls a setting; `seed` there is the seed of everything."""
+    return "train_seed" if name == "seed" else name
 
 
 def _set(recipe: str, values: dict[str, Any]) -> None:

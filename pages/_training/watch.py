@@ -13,6 +13,7 @@ from lessons.picture import side_by_side
 from pages import _ui as ui
 from pages._training import focus, fork, rows
 from pages._training.controls import controls
+from pages._ui.address import arriving
 
 _WORDS = {
     "queued": "Waiting",
@@ -86,7 +87,7 @@ def _pick(recipe: str) -> None:
     names = {run.id: _name(run) for run in all_runs}
     watched = focus.watched(recipe)
     left, right = st.columns(2)
-    with left:
+    with left, ui.place_of("run"):
         chosen = st.selectbox(
             "Run",
             list(names),
@@ -94,15 +95,33 @@ def _pick(recipe: str) -> None:
             format_func=lambda run_id: names.get(run_id, run_id),
         )
         focus.watch(recipe, chosen)
-    with right:
-        st.multiselect(
+        focus.tell_address(recipe, chosen)
+    usual = [run.id for run in all_runs if run.shipped and run.id != chosen][:1]
+    offered = [run_id for run_id in names if run_id != chosen]
+    _take_compared(recipe, offered, usual)
+    with right, ui.place_of("compare"):
+        compared = st.multiselect(
             "Compare with",
-            [run_id for run_id in names if run_id != chosen],
-            default=[run.id for run in all_runs if run.shipped and run.id != chosen][:1],
+            offered,
             max_selections=_MOST_COMPARED - 1,
             format_func=lambda run_id: names.get(run_id, run_id),
             key=f"{recipe}: compared",
+            persist_state="session",
         )
+    ui.keep({"compare": None if compared == usual else ",".join(compared) or "none"})
+
+
+def _take_compared(recipe: str, offered: list[str], usual: list[str]) -> None:
+    """Hold the runs to compare with, at first those of the link, to what can be chosen."""
+    key = f"{recipe}: compared"
+    asked = st.query_params.get("compare")
+    if arriving(key):
+        now = usual if asked is None else asked.split(",")
+    else:
+        now = st.session_state.get(key, usual)
+    allowed = [run_id for run_id in dict.fromkeys(now) if run_id in offered][: _MOST_COMPARED - 1]
+    if st.session_state.get(key) != allowed:
+        st.session_state[key] = allowed
 
 
 def _headline(run: runs.RunView, live_words: Callable[[float], str] | None) -> None:
@@ -139,8 +158,11 @@ def _headline(run: runs.RunView, live_words: Callable[[float], str] | None) -> N
 def _curves(lab: Lab, run: runs.RunView, looked_at: runs.Epoch | None) -> None:
     recipe, course, floor = lab.recipe, lab.course, lab.floor
     left, right = st.columns(2, vertical_alignment="center")
-    log_y = left.toggle("Logarithmic scale", value=True, key=f"{recipe}: log")
-    weight = right.slider("Smoothing", 0.0, 0.99, 0.9, 0.01, key=f"{recipe}: smoothing")
+    name = recipe.replace("-", "_")
+    with left:
+        log_y = ui.toggle("Logarithmic scale", True, key=f"{name}_log")
+    with right:
+        weight = ui.slider("Smoothing", 0.0, 0.99, 0.9, key=f"{name}_smoothing", step=0.01)
     traces = _traces(run, weight, "this run", 0, raw=True)
     for place, other in enumerate(_compared(recipe, run.id), start=1):
         traces += _traces(other, weight, _name(other), place, raw=False)
@@ -192,6 +214,7 @@ def _epochs(lab: Lab, run: runs.RunView) -> runs.Epoch | None:
         labels=[f"After epoch {e.epoch}" if e.epoch else "Before training" for e, _ in frames],
         title="Epoch",
         size=rows.ROW_WIDTH,
+        address="epoch",
     )
     return frames[place][0]
 
@@ -210,6 +233,7 @@ def _peeks(run: runs.RunView) -> None:
             labels=[f"after {peek.images:,} images" for peek in seen],
             title="Moment",
             size=rows.ROW_WIDTH,
+            address="moment",
         )
 
 

@@ -11,6 +11,10 @@ taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(.
 pictures in     picture_input(key="a17_picture", shape=(3, 64, 64)) -> name, pixels or None
 masks in        mask_input(picture, key="a172_mask", shape=(3, 64, 64)) -> 0/1 (H, W) or None
 numbers         slider(label, low, high, value, key="a11_t"), nearest(value, low, high, otherwise)
+choices         choice(label, options, value, key=), select(label, words, value, key=),
+                toggle(label, key=), named_choice(label, {name: words}, key=)
+the address     carries all of these by itself; for what is none of them keep({name: text or None}),
+                knob(name, None, label, bound=False), place_of(name)
 the one seed    seed()
 models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
                 gallery_input(key=, model=), per_model(key, model), more(),
@@ -21,6 +25,7 @@ A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line,
 what the page shows; the list of pages, the home page and `lesson_header` all read it there.
 """
 
+from pages._ui.address import keep, knob, named_choice, place_of
 from pages._ui.contents import contents, start_here
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
@@ -40,7 +45,7 @@ from pages._ui.model import (
     prompt,
     prompt_pair,
 )
-from pages._ui.numbers import check_choice, choice, nearest, number, slider
+from pages._ui.numbers import check_choice, choice, nearest, number, select, slider, toggle
 from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
 from pages._ui.scrubber import scrubber
@@ -63,6 +68,8 @@ __all__ = [
     "gallery_input",
     "gif",
     "grid",
+    "keep",
+    "knob",
     "label",
     "lesson_header",
     "live",
@@ -73,22 +80,26 @@ __all__ = [
     "montage",
     "more",
     "named",
+    "named_choice",
     "nearest",
     "note",
     "number",
     "per_model",
     "picture_input",
+    "place_of",
     "problems",
     "prompt",
     "prompt_pair",
     "say",
     "scrubber",
     "seed",
+    "select",
     "slider",
     "stack",
     "start_here",
     "stepping_back",
     "strip",
     "telling",
+    "toggle",
     "turning",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -11,6 +12,9 @@ from pages._ui.scrubber import scrubber
 
 WIDTH: Final = 840
 """CSS pixels of a row of pictures."""
+
+_KNOBS: Final = re.compile(r"_[0-9a-f]{12}$")
+"""What `named` puts behind a film's name: in the address it is the same for all knobs."""
 
 _MOST: Final = 100
 """Frames that a GIF has at most."""
@@ -44,6 +48,7 @@ def film(shown: Filmed, results: Sequence[Picture], *, key: str, name: str = "sa
         labels=[f"t = {t:g}" for t in shown.times],
         title="Step",
         size=min(WIDTH, 168 * max(1, len(results))) if len(results) > 1 else 280,
+        address=_KNOBS.sub("", key),
     )
     downloads(
         {

@@ -6,6 +6,7 @@ import ast
 import functools
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -83,6 +84,11 @@ def after(file: str, lessons: list[Lesson]) -> Lesson | None:
     if file not in files[:-1]:
         return None
     return lessons[files.index(file) + 1]
+
+
+def before(file: str, lessons: list[Lesson]) -> Lesson | None:
+    """Return the lesson that leads to a page, if the page is a lesson and not the first."""
+    return next((one for one, next_ in pairwise(lessons) if next_.file == file), None)
 
 
 @functools.lru_cache(maxsize=256)

@@ -36,6 +36,9 @@ OnFrame = Callable[["tuple[Picture, ...]"], object]
 PATIENCE = 0.5
 """Seconds that a calculation may take before anything is shown about it."""
 
+_LAST = "live: last slot, and whether its result is from before a Cancel"
+_BEFORE = "Below is the last finished result"
+
 POLL = 0.1
 """Seconds between two looks at the job, and so until a newer run of the page takes over."""
 
@@ -125,6 +128,7 @@ def live(
         this slot. After an error, or if there is no last result, `NOTHING`.
     """
     slot = slot or f"{function.__module__}.{function.__qualname__}"
+    st.session_state[_LAST] = slot, False
     key = content_key(function, knobs)
     if _calls is None and (ready := stored.find(function, knobs)) is not stored.NOT_THERE:
         engine.keep(key, ready)  # what a Cancel goes back to
@@ -166,6 +170,20 @@ def recording() -> Iterator[list[Call]]:
         yield _calls
     finally:
         _calls = None
+
+
+def made_before(words: str) -> str:
+    """Say how the result of the last `live` was made; after Cancel, how the one from before was.
+
+    Args:
+        words: how a result of the knobs as they are now is made.
+    """
+    slot, before = st.session_state.get(_LAST, ("", False))
+    key = f"live: made in {slot}"
+    if not before:
+        st.session_state[key] = words
+        return words
+    return f"Last finished: {st.session_state.get(key, 'with other knobs')}"
 
 
 def _wait(
@@ -226,7 +244,8 @@ def _time_left(seconds: float | None) -> str:
 def _after_cancel(slot: str, place: DeltaGenerator) -> object:
     """Say that it was cancelled, offer to go on, and return the last result if it is still here."""
     last = engine.remembered(st.session_state.get(_shown(slot), ""), NOTHING)
-    below = "" if last is NOTHING else " Below is the last finished result."
+    st.session_state[_LAST] = slot, last is not NOTHING
+    below = "" if last is NOTHING else f" {_BEFORE}, made with the knobs as they were then."
     with place.container():
         st.markdown(f"Cancelled. Move a knob, or press Run again.{below}")
         st.button("Run again", key=f"{slot} again", on_click=_run_again, args=(slot,))

@@ -10,8 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lessons import text_to_image
+from pages._ui.address import knob
+from pages._ui.live import made_before
 from pages._ui.numbers import check_choice
 from pages._ui.picture_input import gallery_input as from_gallery
+from pages._ui.places import sidebar
 from pages._ui.plain_text import plain_text
 from pages._ui.seed import seed
 from pages._ui.words import label
@@ -34,8 +37,9 @@ def model() -> str:
         if st.query_params.get(KEY) == one.name and KEY not in st.session_state:
             st.query_params[KEY] = title
             st.rerun()  # Streamlit has read the address before the page runs
-    check_choice(KEY, titles, titles[0])
-    chosen = st.sidebar.selectbox(
+    check_choice(KEY, titles, titles[0], "Model")
+    place = sidebar()
+    chosen = place.selectbox(
         "Model",
         titles,
         key=KEY,
@@ -44,7 +48,7 @@ def model() -> str:
         help="The network behind the lessons of Part A. The set-up lesson says what each can do.",
     )
     about = known.get(chosen, known[titles[0]])
-    if about.thresholded and st.sidebar.toggle(
+    if about.thresholded and place.toggle(
         "Dynamic thresholding",
         key="thresholding",
         bind="query-params",
@@ -65,11 +69,13 @@ def prompt(words: str, default: str, *, model: str, key: str) -> str:
         model: whose prompt it is; each model has a box of its own.
         key: its name, which begins with the lesson's number.
     """
+    name = per_model(key, model)
+    knob(name, default, words)
     sent = st.text_input(
         words,
         default,
         max_chars=LONGEST,
-        key=per_model(key, model),
+        key=name,
         bind="query-params",
         persist_state="session",
     )
@@ -95,9 +101,10 @@ def prompt_pair(
     offered = {" / ".join(pair): pair for pair in pairs}
     options = [*offered, OWN]
     name = per_model(f"{key}_pair", model)
-    check_choice(name, options, options[0])
+    both = f"{words[0]} / {words[1].lower()}"
+    check_choice(name, options, options[0], both)
     picked = st.selectbox(
-        f"{words[0]} / {words[1].lower()}",
+        both,
         options,
         key=name,
         bind="query-params",
@@ -125,7 +132,7 @@ def per_model(key: str, model: str) -> str:
 
 def more() -> DeltaGenerator:
     """A place for the knobs that are turned less often."""
-    return st.expander("More knobs")
+    return st.expander("More knobs", key="ui_more")
 
 
 def expectation(note: str) -> None:
@@ -137,6 +144,8 @@ def expectation(note: str) -> None:
 def made_with(model: str, **knobs: object) -> None:
     """Say under a result how it was made: by which weights, from which seed, with which knobs.
 
+    After Cancel the last finished result stands there, and so do its own knobs.
+
     Args:
         model: the model's name.
         knobs: what else it depends on, by the name that readers know, e.g. `γ=7`.
@@ -146,7 +155,7 @@ def made_with(model: str, **knobs: object) -> None:
     parts = [f"{title} ({text_to_image.edition(model)})", f"seed {seed()}"]
     parts += ["dynamic thresholding"] if model != family else []
     parts += [f"{name} = {_short(value)}" for name, value in knobs.items()]
-    label(" · ".join(parts))
+    label(made_before(" · ".join(parts)))
 
 
 def _short(value: object) -> str:

@@ -8,9 +8,12 @@ from typing import Any, Final, TypeVar
 
 import streamlit as st
 
+from pages._ui.address import knob
+
 Number = TypeVar("Number", int, float)
 Option = TypeVar("Option", int, str)
 _CORRECTION: Final = "ui_correction"
+_SWITCHED: Final = ("true", "false")
 
 
 def nearest(value: Any, low: Number, high: Number, otherwise: Number) -> Number:
@@ -27,7 +30,7 @@ def nearest(value: Any, low: Number, high: Number, otherwise: Number) -> Number:
     return type(low)(min(max(value, low), high))
 
 
-def check_address(key: str, low: Number, high: Number, otherwise: Number) -> None:
+def check_address(key: str, low: Number, high: Number, otherwise: Number, label: str = "") -> None:
     """Before a widget that the address may set: bring the address into range, and say so.
 
     Streamlit itself would fall back to the default without a word, or fail on an endless number.
@@ -38,24 +41,28 @@ def check_address(key: str, low: Number, high: Number, otherwise: Number) -> Non
         low: smallest allowed.
         high: largest allowed.
         otherwise: the widget's default.
+        label: what the widget is called.
     """
+    knob(key, otherwise, label)
     asked = st.query_params.get(key)
     if asked is None or key in st.session_state:
         return
-    allowed = nearest(_number(asked), low, high, otherwise)
-    if str(allowed) == asked or _number(asked) == allowed:
+    allowed = nearest(number_in(asked), low, high, otherwise)
+    if str(allowed) == asked or number_in(asked) == allowed:
         return
     _correct(key, asked, allowed, f"{low} to {high}")
 
 
-def check_choice(key: str, options: Sequence[Any], otherwise: Any) -> None:
+def check_choice(key: str, options: Sequence[Any], otherwise: Any, label: str = "") -> None:
     """Before a choice that the address may make: bring it to one that is offered, and say so.
 
     Args:
         key: the widget's key, which is also its name in the address.
         options: what is offered.
         otherwise: the default.
+        label: what the choice is called.
     """
+    knob(key, otherwise, label)
     asked = st.query_params.get(key)
     if asked is None or key in st.session_state or asked in map(str, options):
         return
@@ -92,7 +99,7 @@ def slider(
         key: its name, also in the address; it starts with the lesson's number, e.g. "a11_t".
         step: distance between allowed values.
     """
-    check_address(key, low, high, value)
+    check_address(key, low, high, value, label)
     sent = st.slider(label, low, high, value, step, key=key, bind="query-params")
     return nearest(sent, low, high, value)
 
@@ -101,21 +108,45 @@ def number(
     label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
 ) -> Number:
     """Show a box for a number, otherwise as `slider`."""
-    check_address(key, low, high, value)
+    check_address(key, low, high, value, label)
     sent = st.number_input(label, low, high, value, step, key=key, bind="query-params")
     return nearest(sent, low, high, value)
 
 
 def choice(label: str, options: Sequence[Option], value: Option, *, key: str) -> Option:
     """Show a row of options of which one is chosen, otherwise as `slider`."""
-    check_choice(key, options, value)
+    check_choice(key, options, value, label)
     sent = st.segmented_control(
         label, options, default=value, required=True, wrap=True, key=key, bind="query-params"
     )
     return sent if sent in options else value
 
 
-def _number(text: str) -> float | None:
+def select(label: str, options: Sequence[str], value: str, *, key: str) -> str:
+    """Show a list of words to choose one from, otherwise as `slider`."""
+    check_choice(key, options, value, label)
+    sent = st.selectbox(label, options, index=options.index(value), key=key, bind="query-params")
+    return sent if sent in options else value
+
+
+def toggle(label: str, value: bool = False, *, key: str, words: str | None = None) -> bool:
+    """Show a switch, otherwise as `slider`; in the address it is true or false.
+
+    Args:
+        label: what it switches on.
+        value: the default.
+        key: its name, also in the address.
+        words: help in a few words.
+    """
+    asked = st.query_params.get(key, "").lower()
+    knob(key, value, label)
+    if key not in st.session_state and key in st.query_params and asked not in _SWITCHED:
+        _correct(key, st.query_params[key], str(value).lower(), "true, false")
+    return bool(st.toggle(label, value, key=key, help=words, bind="query-params"))
+
+
+def number_in(text: str) -> float | None:
+    """Read a number, or None where there is none."""
     try:
         return float(text)
     except ValueError:

@@ -14,7 +14,7 @@ from lessons import originals, web_picture
 from lessons.opening import open_picture
 from pages._ui.canvas import SIDE, canvas
 from pages._ui.messages import problems, telling
-from pages._ui.numbers import check_choice, choice, slider
+from pages._ui.numbers import choice, select, slider
 from pages._ui.pictures import strip
 from pages._ui.words import label
 
@@ -69,9 +69,7 @@ def gallery_input(*, key: str, shape: originals.Shape, start: str | None = None)
         st.stop()
     titles = list(offered)
     first = next((title for title, one in offered.items() if one.name == start), titles[0])
-    check_choice(key, titles, first)
-    title = st.selectbox("Picture", titles, index=titles.index(first), key=key, bind="query-params")
-    chosen = offered.get(title, offered[first])
+    chosen = offered[select("Picture", titles, first, key=key)]
     grey = ", shown with black and white exchanged"
     label(chosen.credit + (grey if originals.seen(chosen.name, shape).inverted else ""))
     return chosen.name

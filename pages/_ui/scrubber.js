@@ -47,12 +47,23 @@ function go(state, index) {
   show(state)
 }
 
+function tellAddress(state) {
+  // Without a word to the server: the place goes into the address as it is.
+  const { address, first } = state.data
+  if (!address) return
+  const url = new URL(window.location.href)
+  if (state.index === first) url.searchParams.delete(address)
+  else url.searchParams.set(address, state.index)
+  if (url.href !== window.location.href) history.replaceState(history.state, "", url)
+}
+
 function send(state) {
   // Held arrow keys make many changes; only where they end is worth a message.
   clearTimeout(state.sending)
   state.sending = setTimeout(() => {
     if (state.sent === state.index) return
     state.sent = state.index
+    tellAddress(state)
     state.setStateValue("index", state.index)
   }, SEND_AFTER_MS)
 }
@@ -132,10 +143,13 @@ export default function (component) {
   }
   const atEnd = state.index === state.data.frames.length - 1
   const grew = data.frames.length > state.data.frames.length
+  const reset = data.resets !== state.data.resets
   state.data = data
   state.setStateValue = setStateValue
-  go(state, atEnd && grew ? data.frames.length - 1 : state.index)
-  if (atEnd && grew) send(state) // what else the page shows of this frame moves along
+  const moved = reset || (atEnd && grew)
+  go(state, reset ? data.first : moved ? data.frames.length - 1 : state.index)
+  tellAddress(state)
+  if (moved) send(state) // what else the page shows of this frame moves along
   return () => {
     clearInterval(state.timer)
     clearTimeout(state.sending)

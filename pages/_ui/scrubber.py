@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from lessons.picture import Picture
+from pages._ui.address import arriving, knob, resets
 from pages._ui.encode import data_url
-from pages._ui.numbers import nearest
+from pages._ui.numbers import nearest, number_in
 from pages._ui.pictures import alt_text, shown_width
 
 _scrubber = st.components.v2.component(
@@ -29,6 +30,7 @@ def scrubber(
     title: str = "Frame",
     start: int = -1,
     size: int | None = None,
+    address: str = "",
 ) -> int:
     """Show one frame at a time, with a slider, single steps and a play button.
 
@@ -42,6 +44,7 @@ def scrubber(
         title: what the slider moves through.
         start: the frame shown first; -1 is the last.
         size: width of each picture in CSS pixels, as in `strip`.
+        address: what the address calls the place of the frame; "" leaves it out.
 
     Returns:
         The place of the frame where the reader last let go, 0 ≤ place < number of frames.
@@ -52,13 +55,34 @@ def scrubber(
     if not frames or len(labels) != len(frames):
         raise ValueError(f"{len(frames)} frames but {len(labels)} labels")
     first = start % len(frames)
+    opened = _opened(address, key, len(frames), first)
     result = _scrubber(
         key=key,
-        data={**_packed(frames, size), "labels": list(labels), "title": title, "start": first},
-        default={"index": first},
+        data={
+            **_packed(frames, size),
+            "labels": list(labels),
+            "title": title,
+            "start": opened,
+            "first": first,
+            "address": address,
+            "resets": resets(),
+        },
+        default={"index": opened},
         on_index_change=lambda: None,
     )
     return nearest(result.index, 0, len(frames) - 1, first)
+
+
+def _opened(name: str, key: str, count: int, first: int) -> int:
+    """Where to begin: where the link says, for the frames that it was opened with."""
+    if not name:
+        return first
+    knob(name, None, bound=False)
+    mark = f"{name}: as the link says"
+    if arriving(name):
+        st.session_state[mark] = key, number_in(st.query_params.get(name, ""))
+    opened_with, place = st.session_state[mark]
+    return nearest(place, 0, count - 1, first) if opened_with == key else first
 
 
 def _packed(frames: Sequence[Picture | Sequence[Picture]], size: int | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ LARGEST: Final = 2**31 - 1
 
 def seed_input() -> None:
     """Show the seed in the sidebar; the address carries it as `?seed=…`."""
-    check_address(KEY, 0, LARGEST, DEFAULT)
+    check_address(KEY, 0, LARGEST, DEFAULT, "Seed")
     st.sidebar.number_input(
         "Seed",
         min_value=0,

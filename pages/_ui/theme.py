@@ -8,13 +8,24 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import palette
+from pages._ui.room import Room, style
 
 
-def apply_theme() -> None:
-    """Put the style sheet on the page; the router does so at every run."""
-    st.html(f"<style>{_style()}</style>")
+def apply_theme(shown: Room) -> None:
+    """Put the style sheet on the page; the router does so at every run.
+
+    Args:
+        shown: how the address asks to be shown.
+    """
+    large = _file("room.css") if shown.present else ""
+    st.html(f"<style>{_style()}{large}{style(shown)}</style>")
 
 
 @functools.cache
 def _style() -> str:
-    return palette.css_variables() + (Path(__file__).parent / "kit.css").read_text("utf-8")
+    return palette.css_variables() + _file("kit.css")
+
+
+@functools.cache
+def _file(name: str) -> str:
+    return (Path(__file__).parent / name).read_text("utf-8")
