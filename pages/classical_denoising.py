@@ -7,16 +7,17 @@ far does that go?
 import streamlit as st
 
 from lessons import classical_denoising as lesson
-from lessons import forward_process
+from lessons import forward_process, sanity
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 
 def by_hand() -> None:
     """A filter of the reader's own choice, beside all the others."""
     ui.say(
         "## Choose the filter yourself\n"
-        "A wide bell takes more noise away, and more of the picture. **Predict first:** where is "
-        "the best σ, and does it move when there is more noise?"
+        "A wide bell takes more noise away, and more of the picture. Every filter has its best σ."
     )
     last = forward_process.last_timestep(chosen)
     left, middle, right = st.columns(3)
@@ -63,6 +64,13 @@ ui.caption(
 ui.explain(lesson.blurred, x_0="x_0_hat")
 ui.explain(lesson.scaled)
 by_hand()
+ui.say(HEADING)
+ui.predict(ask.BEST_SIGMA, key="a12_q1")
+if ui.predict(ask.NOISE_LEFT, key="a12_q2"):
+    ui.strip(
+        ui.live(sanity.blurred_noise, model=chosen, kernel=5, sigma=1.0, seed=ui.seed()).pictures,
+        size=196,
+    )
 ui.say(
     "**Look closer.** The filter treats every place alike. Where in the picture would you blur "
     "more, where less, and what would you have to know for that?"

@@ -4,7 +4,10 @@ A diffusion model learns to undo one thing: the slow drowning of a picture in no
 """
 
 from lessons import forward_process as lesson
+from lessons import sanity
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -19,4 +22,8 @@ last = lesson.last_timestep(chosen)
 t = ui.slider("Timestep $t$", 0, last, (last + 1) // 4, key=ui.per_model("a11_t", chosen))
 ui.strip(ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed()), size=224)
 
+ui.say(HEADING)
+if ui.predict(ask.NO_NOISE, key="a11_q1"):
+    ui.compared(ui.live(sanity.no_noise, model=chosen, original=original, seed=ui.seed()))
+ui.predict(ask.WEIGHTS, key="a11_q2")
 ui.say("**Look closer.** At which $t$ can you no longer name the shape?")

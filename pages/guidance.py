@@ -6,18 +6,17 @@ further that way.
 
 import streamlit as st
 
-from lessons import dynamic_thresholding, guidance, sampling
+from lessons import dynamic_thresholding, guidance, sampling, sanity
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 from pages._upscaling import enlarging
 
 
 def all_gammas() -> None:
     """The same noises at five strengths."""
-    ui.say(
-        "## The same noises, five strengths\n"
-        "**Predict first:** which row will be the most varied, which the most typical?"
-    )
+    ui.say("## The same noises, five strengths")
     rows = ui.live(
         sampling.gamma_grid,
         model=chosen,
@@ -35,6 +34,24 @@ def all_gammas() -> None:
             "γ = 0 doesn't listen to the prompt, γ = 1 obeys it, and beyond that the picture "
             "becomes more typical and less varied. Others count w = γ − 1."
         )
+
+
+def questions() -> None:
+    """The two strengths whose outcome is known before, and all five."""
+    ui.say(HEADING)
+    for question, gamma, key in ((ask.GAMMA_ZERO, 0.0, "a16_q1"), (ask.GAMMA_ONE, 1.0, "a16_q2")):
+        if ui.predict(question, key=key):
+            ui.compared(
+                ui.live(
+                    sanity.guidance_of,
+                    slot=key,
+                    model=chosen,
+                    prompt=asked,
+                    gamma=gamma,
+                    seed=ui.seed(),
+                )
+            )
+    ui.predict(ask.MOST_VARIED, key="a16_q3")
 
 
 ui.lesson_header(__doc__)
@@ -67,6 +84,7 @@ if found:
 all_gammas()
 with st.expander("When guesses are kept inside the picture"):
     ui.explain(dynamic_thresholding.threshold, x_0="x_0_hat")
+questions()
 ui.say(
     "**Look closer.** Follow one column from top to bottom: what is kept of the picture, and what "
     "does γ wash away?"

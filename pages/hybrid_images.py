@@ -7,8 +7,40 @@ of another.
 import streamlit as st
 
 from lessons import hybrid_images as lesson
+from lessons import sanity
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
+
+
+def questions() -> None:
+    """A prompt with itself, no blur at all, and why the passes are as they are."""
+    ui.say(HEADING)
+    if ui.predict(ask.HYBRID_ITSELF, key="a110_q1"):
+        ui.compared(
+            ui.live(
+                sanity.hybrid_with_itself,
+                model=chosen,
+                prompt=far,
+                strength=strength,
+                gamma=gamma,
+                seed=ui.seed(),
+            )
+        )
+    if ui.predict(ask.NO_BLUR, key="a110_q2"):
+        ui.compared(
+            ui.live(
+                sanity.hybrid_without_blur,
+                model=chosen,
+                far=far,
+                near=near,
+                gamma=gamma,
+                seed=ui.seed(),
+            )
+        )
+    ui.predict(ask.WHY_LOWPASS, key="a110_q3")
+
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -49,6 +81,7 @@ if found:
     )
     ui.say("## Every step")
     ui.film(found.film, found.results, key=ui.named("a110_film", *knobs), name="hybrids")
+questions()
 ui.say(
     "**Look closer.** Turn σ to its smallest and its largest: which of the two prompts wins, and "
     "why?"

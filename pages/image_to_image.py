@@ -3,10 +3,12 @@
 Drown a picture a little, then let the network find its way back: the more noise, the freer it is.
 """
 
-from lessons import forward_process, originals, text_to_image
+from lessons import forward_process, originals, sanity, text_to_image
 from lessons import image_to_image as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 
 def one_level() -> None:
@@ -53,6 +55,23 @@ def two_more() -> None:
         ui.made_with(chosen, prompt=prompts_for(chosen).neutral, γ=7.0)
 
 
+def questions() -> None:
+    """What is left of an original."""
+    ui.say(HEADING)
+    if ui.predict(ask.TWO_ORIGINALS, key="a17_q1"):
+        ui.compared(
+            ui.live(
+                sanity.two_originals,
+                model=chosen,
+                pair=tuple(one.name for one in originals.names(shape)[:2]),
+                prompt=prompts_for(chosen).neutral,
+                i_start=0,
+                seed=ui.seed(),
+            )
+        )
+    ui.predict(ask.LIGHTEST, key="a17_q2")
+
+
 ui.lesson_header(__doc__)
 chosen = ui.model()
 shape = text_to_image.outline(chosen).shape
@@ -81,6 +100,7 @@ if original is not None:
     ui.explain(forward_process.add_noise)
     one_level()
 two_more()
+questions()
 ui.say(
     "**Look closer.** Which decisions does the network leave as they were at every level, and "
     "which does it take first?"

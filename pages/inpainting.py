@@ -6,9 +6,34 @@ Keep most of a picture and let the network invent the rest, so that nobody sees 
 import streamlit as st
 
 from lessons import inpainting as lesson
-from lessons import text_to_image
+from lessons import sanity, text_to_image
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
+
+
+def questions() -> None:
+    """The two masks whose outcome is known before."""
+    ui.say(HEADING)
+    for question, everything, key in (
+        (ask.MASK_NOTHING, False, "a172_q1"),
+        (ask.MASK_EVERYTHING, True, "a172_q2"),
+    ):
+        if ui.predict(question, key=key) and original is not None:
+            ui.compared(
+                ui.live(
+                    sanity.inpainting_of,
+                    slot=key,
+                    model=chosen,
+                    original=original,
+                    everything=everything,
+                    prompt=asked,
+                    gamma=gamma,
+                    seed=ui.seed(),
+                )
+            )
+
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -44,6 +69,7 @@ if original is not None and mask is not None:
             name="inpainted",
         )
 ui.explain(lesson.keep_outside)
+questions()
 ui.say(
     "**Look closer.** In the film the kept part is as noisy as the new one at every step. What "
     "would the network make of a clean border around noise?"

@@ -6,9 +6,12 @@ One guess from far away is blurred. So take a small step towards it, look again,
 import streamlit as st
 
 from lessons import iterative_denoising as mathematics
+from lessons import sanity
 from lessons import three_denoisers as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 
 def compare(found: lesson.ThreeWays) -> None:
@@ -24,6 +27,24 @@ def compare(found: lesson.ThreeWays) -> None:
         "pictures that might have been; many steps end in *one* of them, sharp, and perhaps not "
         "the one it was."
     )
+
+
+def questions() -> None:
+    """The shortest walk, the last step, and what is measured."""
+    ui.say(HEADING)
+    if ui.predict(ask.SINGLE_STEP, key="a14_q1"):
+        ui.compared(
+            ui.live(
+                sanity.single_step,
+                model=chosen,
+                original=original,
+                prompt=prompts.neutral,
+                i_start=i_start,
+                seed=ui.seed(),
+            )
+        )
+    ui.predict(ask.LAST_STEP, key="a14_q2")
+    ui.predict(ask.PSNR, key="a14_q3")
 
 
 ui.lesson_header(__doc__)
@@ -62,6 +83,7 @@ if found:
     compare(found)
 with st.expander("When the network learnt the variance too"):
     ui.explain(mathematics.learned_variance)
+questions()
 ui.say(
     "**Look closer.** Follow the guess x̂₀ through the film: from which step on does it no longer "
     "change its mind?"

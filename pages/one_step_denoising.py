@@ -6,10 +6,12 @@ it calls noise.
 
 import streamlit as st
 
-from lessons import iterative_denoising
+from lessons import iterative_denoising, sanity
 from lessons import one_step_denoising as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 LABELS = ("clean", "noisy", "best Gaussian", "one step")
 
@@ -35,7 +37,7 @@ ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.say(
     "## Your own noise level\n"
     "The more noise, the less sharp the guess: where many pictures would fit, the best single "
-    "answer is their mean. **Predict first:** what will it look like in pure noise?"
+    "answer is their mean."
 )
 left, right = st.columns(2)
 last = lesson.noisiest(chosen)
@@ -54,4 +56,8 @@ one = ui.live(
 )
 if one:
     ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+ui.say(HEADING)
+if ui.predict(ask.EXACT_NOISE, key="a13_q1"):
+    ui.compared(ui.live(sanity.exact_noise, model=chosen, original=original, seed=ui.seed()))
+ui.predict(ask.WHY_A_MEAN, key="a13_q2")
 ui.say("**Look closer.** What does the network invent, and what does it only soften?")

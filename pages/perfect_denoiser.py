@@ -7,8 +7,11 @@ network's mistake is to do more.
 from itertools import pairwise
 
 from lessons import perfect_denoiser as lesson
+from lessons import sanity
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 
 def charts(found: lesson.Curves) -> None:
@@ -110,7 +113,6 @@ if found:
         f"white being 1: the perfect denoiser ends at most {max(found.perfect.distances):.3f} from "
         f"a picture that it knows, the network at least {min(found.network.distances):.3f}."
     )
-ui.say("**Predict first:** what does the walk do when the set is a single picture?")
 ui.explain(lesson.responsibilities)
 ui.explain(lesson.expected_picture)
 ui.explain(lesson.noise_beside, x_0="x_0_hat")
@@ -133,6 +135,10 @@ ui.say(
     "keep every picture, and it sees strokes and edges wherever they lie. What it misses on the "
     "training set is what makes its pictures new."
 )
+ui.say(HEADING)
+if ui.predict(ask.ONE_PICTURE, key="a151_q1"):
+    ui.compared(ui.live(sanity.one_picture_world, model=chosen, seed=ui.seed()))
+ui.predict(ask.COPIES, key="a151_q2")
 ui.say(
     "**Look closer.** The first guess is the mean of everything known. At which step of the film "
     "do the five walks decide, and does the network decide earlier or later?"

@@ -3,9 +3,11 @@
 Begin the same walk at pure noise, where there is no picture to find, and it finds one all the same.
 """
 
-from lessons import iterative_denoising, sampling
+from lessons import iterative_denoising, sampling, sanity
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 from pages._upscaling import enlarging
 
 ui.lesson_header(__doc__)
@@ -27,6 +29,11 @@ ui.caption("Five noises, five pictures. The network is taken at its word: there 
 ui.explain(iterative_denoising.denoise)
 if found:
     enlarging(chosen, found.pictures, asked, key="a15")
+ui.say(HEADING)
+if ui.predict(ask.IN_COMPANY, key="a15_q1"):
+    ui.compared(ui.live(sanity.in_company, model=chosen, prompt=asked, seed=ui.seed()))
+if ui.predict(ask.SILENT_STEPS, key="a15_q2"):
+    ui.compared(ui.live(sanity.silent_steps, model=chosen, prompt=asked, seed=ui.seed()))
 ui.say(
     "**Look closer.** The pictures hardly resemble each other, and some are of nothing in "
     "particular. The network was told little, so it wanders between all that it has seen. The next "

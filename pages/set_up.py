@@ -5,9 +5,11 @@ Two or three models, one seed, and a first look at what words can do to noise.
 
 import streamlit as st
 
-from lessons import sampling, set_up, text_to_image
+from lessons import sampling, sanity, set_up, text_to_image
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
 
 MB = 2**20
 
@@ -33,6 +35,16 @@ def models_here() -> None:
         f"Fastest device: {here.device} · this server occupies {here.memory // MB:,} MB, "
         f"{here.free // MB:,} MB are free · in memory: {', '.join(here.loaded) or 'no model yet'}"
     )
+
+
+def questions() -> None:
+    """What the seed and γ decide."""
+    ui.say(HEADING)
+    if ui.predict(ask.SAME_SEED, key="a0_q1"):
+        ui.compared(
+            ui.live(sanity.same_seed, model=chosen, prompt=prompts[0], gamma=7.0, seed=ui.seed())
+        )
+    ui.predict(ask.LOOKS, key="a0_q2")
 
 
 def needs() -> None:
@@ -86,3 +98,4 @@ ui.say(
     "does. **Look closer.** What is the same in all columns, though the words differ?"
 )
 models_here()
+questions()

@@ -5,10 +5,30 @@ The same walk back from noise, but with words: the picture gives the shapes, the
 
 import streamlit as st
 
-from lessons import guidance, text_to_image
+from lessons import guidance, sanity, text_to_image
 from lessons import image_to_image as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
+
+
+def questions() -> None:
+    """What the words decide, and when."""
+    ui.say(HEADING)
+    if ui.predict(ask.UNHEARD, key="a173_q1") and original is not None:
+        ui.compared(
+            ui.live(
+                sanity.unheard,
+                model=chosen,
+                original=original,
+                prompts=edits[:2],
+                i_start=7,
+                seed=ui.seed(),
+            )
+        )
+    ui.predict(ask.PROMPT_WINS, key="a173_q2")
+
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -45,6 +65,7 @@ if original is not None:
         key = ui.named("a173_film", chosen, original, place, asked, gamma, ui.seed())
         ui.film(found.films[at], found.results[at : at + 1], key=key, name="edited")
 ui.explain(guidance.guide)
+questions()
 ui.say(
     "**Look closer.** At which level does the prompt win over the picture? Is it the same one for "
     "every prompt?"

@@ -5,9 +5,40 @@ One picture that is one thing upright and another thing when you turn it.
 
 import streamlit as st
 
+from lessons import sanity
 from lessons import visual_anagrams as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_a as ask
+
+
+def questions() -> None:
+    """A view that changes nothing, and one that changes everything at once."""
+    ui.say(HEADING)
+    if ui.predict(ask.ANAGRAM_ITSELF, key="a18_q1"):
+        ui.compared(
+            ui.live(
+                sanity.anagram_with_itself,
+                model=chosen,
+                prompt=first,
+                gamma=gamma,
+                seed=ui.seed(),
+            )
+        )
+    if ui.predict(ask.EXCHANGED, key="a18_q2"):
+        ui.compared(
+            ui.live(
+                sanity.anagram_exchanged,
+                model=chosen,
+                first=first,
+                second=second,
+                view=view,
+                gamma=gamma,
+                seed=ui.seed(),
+            )
+        )
+
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -52,6 +83,7 @@ if found:
         key=ui.named("a18_film", chosen, first, second, view, gamma, count, ui.seed()),
         name="anagrams",
     )
+questions()
 ui.say(
     "**Look closer.** Why is a view safe that only moves pixels or changes their sign? What would "
     "happen to the noise if it blurred them?"

@@ -1,0 +1,123 @@
+"""Predict, then look: a question whose picture waits until the reader has said what it will be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._ui.pictures import grid
+from pages._ui.words import caption, say
+
+if TYPE_CHECKING:
+    from lessons.sanity import Compared
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing to predict. Nobody is graded: a wrong guess is what makes the picture worth seeing.
+
+    Attributes:
+        text: the question, plain text with a few symbols; a screen reader says it.
+        options: two to four answers, each of which somebody would give.
+        answer: which of them happens, a place in `options`.
+        why: at most three sentences, Markdown.
+    """
+
+    text: str
+    options: tuple[str, ...]
+    answer: int
+    why: str
+
+    def __post_init__(self) -> None:
+        """Refuse an answer that is not among the options, and options that are alike."""
+        if not 0 <= self.answer < len(self.options) or len(set(self.options)) < 2:
+            raise ValueError(f"“{self.text}” has no answer among its options")
+
+
+def predict(question: Question, *, key: str, seen: str = "") -> bool:
+    """Ask, and after the answer tell what happens. Kept for the session, never in the address.
+
+    Args:
+        question: what to predict.
+        key: its name, which begins with the lesson's number, e.g. "a14_q1".
+        seen: one more sentence of the explanation, on what this page shows just now.
+
+    Returns:
+        Whether the reader has answered; only then show, and only then calculate.
+    """
+    answered = st.session_state.get(_kept(key))
+    with st.container(key=f"ui_predict_{key}"):
+        if not isinstance(answered, int) or answered not in range(len(question.options)):
+            _ask(question, key)
+            return False
+        _tell(question, answered, key, seen)
+    return True
+
+
+def compared(found: Compared, *, size: int = 112) -> None:
+    """Show pictures that came about in two ways, and how far apart they are at most.
+
+    Args:
+        found: the two rows and the number; nothing is shown of no result.
+        size: width of each picture in CSS pixels.
+    """
+    if found:
+        grid(found.rows, row_labels=found.words, size=size)
+        caption(f"{apart(found.apart)} Calculated just now.")
+
+
+def apart(difference: float) -> str:
+    """Say the largest difference of two pixels, and what such a number means."""
+    words = (
+        f"Largest difference between two pixels, black to white being 1: **{plain(difference)}**"
+    )
+    if difference == 0:
+        return f"{words}, not even a rounding error."
+    return f"{words}, a rounding error." if difference < 1e-3 else f"{words}."
+
+
+def plain(number: float) -> str:
+    """One significant digit, written out: 0.000003."""
+    return format(Decimal(f"{number:.1g}"), "f")
+
+
+def _ask(question: Question, key: str) -> None:
+    # In a form, so that arrow keys may go through the options before one of them is the answer.
+    with st.form(f"{key}_form", border=False):
+        st.radio(question.text, question.options, index=None, key=key)
+        st.form_submit_button("Show me", key=f"{key}_show", on_click=_keep, args=(question, key))
+        if st.session_state.pop(_hurried(key), False):
+            caption("Choose one of them first: a guess is enough.")
+
+
+def _tell(question: Question, answered: int, key: str, seen: str) -> None:
+    right = answered == question.answer
+    happens = question.options[question.answer]
+    verdict = "That is what happens." if right else f"Many expect that. What happens: *{happens}*."
+    say(f"**{question.text}**\n\nYou said: *{question.options[answered]}*. {verdict}")
+    say(f"{question.why} {seen}".strip())
+    st.button("Ask me again", key=f"{key}_again", on_click=_forget, args=(key,), type="tertiary")
+
+
+def _keep(question: Question, key: str) -> None:
+    """Keep the answer apart from the widget, whose state ends when the reader leaves the page."""
+    sent = st.session_state.get(key)
+    if sent in question.options:
+        st.session_state[_kept(key)] = question.options.index(sent)
+    else:
+        st.session_state[_hurried(key)] = True
+
+
+def _forget(key: str) -> None:
+    st.session_state.pop(_kept(key), None)
+
+
+def _kept(key: str) -> str:
+    return f"predict: {key}"
+
+
+def _hurried(key: str) -> str:
+    return f"predict: {key} without an answer"
