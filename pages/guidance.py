@@ -55,6 +55,7 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
+    ui.deliver(found.pictures, "Five samples with guidance")
     ui.made_with(chosen, prompt=asked, γ=gamma)
     ui.film(found.film, found.pictures, key=ui.named("a16_film", chosen, asked, gamma, ui.seed()))
 ui.caption("The noise is that of lesson 1.5 and stays the same, whatever γ is.")

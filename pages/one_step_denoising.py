@@ -54,4 +54,7 @@ one = ui.live(
 )
 if one:
     ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+    ui.deliver(
+        [p for row in (*rows, *one) for p in row.pictures], "Clean, noisy, Gaussian, one step"
+    )
 ui.say("**Look closer.** What does the network invent, and what does it only soften?")

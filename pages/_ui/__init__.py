@@ -15,16 +15,18 @@ the one seed    seed()
 models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
                 gallery_input(key=, model=), per_model(key, model), more(),
                 named(name, *knobs) -> key, made_with(model, γ=7.0)
+deliverables    deliver(pictures, "what they are")
 looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
 what the page shows; the list of pages, the home page and `lesson_header` all read it there.
 """
 
-from pages._ui.contents import contents, start_here
+from pages._ui.contents import contents, part_title, start_here, to_page
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
 from pages._ui.film import film
+from pages._ui.lessons import discover as all_lessons
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
 from pages._ui.mask_input import mask_input
@@ -43,18 +45,35 @@ from pages._ui.model import (
 from pages._ui.numbers import check_choice, choice, nearest, number, slider
 from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
+from pages._ui.plain_text import plain_text
+from pages._ui.produced import (
+    Deliverable,
+    Produced,
+    deliver,
+    deliverables,
+    kept_pictures,
+    produced,
+    remove,
+    seen,
+)
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
 from pages._ui.turning import stepping_back, turning
+from pages._ui.visit import opened
 from pages._ui.words import caption, label, lesson_header, note, say
 
 __all__ = [
+    "Deliverable",
+    "Produced",
     "Trace",
+    "all_lessons",
     "caption",
     "check_choice",
     "choice",
     "contents",
     "csv",
+    "deliver",
+    "deliverables",
     "downloads",
     "duration",
     "expectation",
@@ -63,6 +82,7 @@ __all__ = [
     "gallery_input",
     "gif",
     "grid",
+    "kept_pictures",
     "label",
     "lesson_header",
     "live",
@@ -76,19 +96,26 @@ __all__ = [
     "nearest",
     "note",
     "number",
+    "opened",
+    "part_title",
     "per_model",
     "picture_input",
+    "plain_text",
     "problems",
+    "produced",
     "prompt",
     "prompt_pair",
+    "remove",
     "say",
     "scrubber",
     "seed",
+    "seen",
     "slider",
     "stack",
     "start_here",
     "stepping_back",
     "strip",
     "telling",
+    "to_page",
     "turning",
 ]

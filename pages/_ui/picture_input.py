@@ -16,6 +16,7 @@ from pages._ui.canvas import SIDE, canvas
 from pages._ui.messages import problems, telling
 from pages._ui.numbers import check_choice, choice, slider
 from pages._ui.pictures import strip
+from pages._ui.visit import note
 from pages._ui.words import label
 
 GALLERY: Final = "gallery"
@@ -72,6 +73,7 @@ def gallery_input(*, key: str, shape: originals.Shape, start: str | None = None)
     check_choice(key, titles, first)
     title = st.selectbox("Picture", titles, index=titles.index(first), key=key, bind="query-params")
     chosen = offered.get(title, offered[first])
+    note(key, "Picture", chosen.title)
     grey = ", shown with black and white exchanged"
     label(chosen.credit + (grey if originals.seen(chosen.name, shape).inverted else ""))
     return chosen.name
