@@ -42,9 +42,9 @@ rows = ui.deliverables()
 remarks = {row.id: entry(row, found[row.id]) for row in rows if row.id in found}
 with place:
     ui.say(
-        f"**{len(found)}** of {len(rows)} deliverables are in it. A result comes here when you move "
-        "a knob or press Start and another result comes out than the page showed by itself; the "
-        "latest one of each lesson is kept, until the browser is reloaded."
+        f"**{len(found)}** of {len(rows)} deliverables are in it. A result comes here when you "
+        "move a knob or press Start and another result comes out than the page showed by itself; "
+        "the latest one of each lesson is kept, until the browser is reloaded."
     )
     if found:
         ui.downloads(

@@ -34,9 +34,10 @@ def table(blocks: list[plan.Block], length: int = 0) -> str:
     left = " | for questions" if length else ""
     rows = [f"| | lessons | minutes{left} |", f"|:--|:--|--:|{'--:|' if length else ''}"]
     for block in blocks:
-        titles = ", ".join(f"{lesson.part} {lesson.title}" for lesson in block.lessons)
+        parts = groupby(block.lessons, key=lambda lesson: lesson.part)
+        which = "; ".join(f"{part} {', '.join(x.number for x in own)}" for part, own in parts)
         over = f" | {length - block.minutes}" if length else ""
-        rows.append(f"| {block.title} | {titles} | {block.minutes}{over} |")
+        rows.append(f"| {block.title} | {which} | {block.minutes}{over} |")
     return "\n".join(rows)
 
 
@@ -79,7 +80,7 @@ def every_lesson() -> None:
                 f"{state(row.id)} · {note.minutes} min in class, {note.alone} alone · "
                 f"lecture {note.lecture}"
             )
-            with st.expander(f"Teaching note {row.id[1:]}"):
+            with st.expander(f"Teaching note {row.id[0]} {row.id[1:]}"):
                 ui.say(f"**Show**\n\n{note.show}\n\n**Ask**\n\n{note.ask}")
                 ui.say(f"**Misconception**\n\n{note.misconception}")
 
