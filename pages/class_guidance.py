@@ -35,6 +35,7 @@ def one_gamma(run_id: str) -> None:
         key=ui.named("b24_film", run_id, steps, gamma, ui.seed()),
         name="digits",
     )
+    ui.deliver(film.samples, "The digits 0 to 9, asked for with guidance", network=run_id)
     ui.caption(
         f"Asked for 0 to 9. A judge reads **{film.numbers['accuracy']:.0%}** of them as asked for, "
         f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "

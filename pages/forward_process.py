@@ -20,7 +20,9 @@ ui.explain(lesson.add_noise)
 
 last = lesson.last_timestep(chosen)
 t = ui.slider("Timestep $t$", 0, last, (last + 1) // 4, key=ui.per_model("a11_t", chosen))
-ui.strip(ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed()), size=224)
+found = ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed())
+ui.strip(found, size=224)
+ui.deliver(found, "The picture, the noise, and the picture under the noise")
 
 ui.say(HEADING)
 if ui.predict(ask.NO_NOISE, key="a11_q1"):

@@ -13,7 +13,9 @@ from pages import _ui as ui
 ui.lesson_header(__doc__)
 
 digit = ui.choice("Digit", range(10), 3, key="b21_digit")
-ui.grid([ui.live(lesson.levels, digit=digit, seed=ui.seed())], size=168)
+levels = ui.live(lesson.levels, digit=digit, seed=ui.seed())
+ui.grid([levels], size=168)
+ui.deliver(levels, "One digit on its way into the noise")
 
 ui.explain(forward_process.add_noise)
 

@@ -72,6 +72,7 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
+    ui.deliver(found.pictures, "Five samples with guidance")
     ui.made_with(chosen, prompt=asked, γ=gamma)
     if not asked:
         ui.caption("Without a prompt both answers are the same, so γ changes nothing.")

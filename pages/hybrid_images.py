@@ -69,6 +69,7 @@ found = ui.live(
 knobs = (chosen, far, near, strength, gamma, count, ui.seed())
 if found:
     ui.stepping_back(found.results, words=(far, near), key=ui.named("a110_steps", *knobs))
+    ui.deliver(found.results, f"From far: {far}; from near: {near}")
     ui.made_with(chosen, σ=strength, γ=gamma)
 ui.explain(lesson.lowpass)
 ui.explain(lesson.blend)

@@ -92,6 +92,8 @@ if original is not None:
     )
     if found:
         ui.grid([(*found.results, found.original)], size=140)
+        number = "A1.7" if isinstance(original, str) else "A1.7.1"
+        ui.deliver((*found.results, found.original), "Edited from six noise levels", number=number)
         ui.made_with(chosen, prompt=asked, γ=gamma)
         ui.caption(
             "From almost pure noise to a light touch, and the original. Somewhere in between is a "

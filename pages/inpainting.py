@@ -60,6 +60,7 @@ if original is not None and mask is not None:
     )
     if found:
         ui.grid([(found.original, found.freed, *found.results)], size=168)
+        ui.deliver((found.original, found.freed, *found.results), "Original, hole, three fillings")
         ui.made_with(chosen, prompt=asked, γ=gamma)
         ui.caption("Three noises, three ways to fill the hole. What is outside the mask stays.")
         ui.film(

@@ -68,6 +68,7 @@ found = ui.live(
 if found:
     ui.grid([found.every_fifth], size=140)
     ui.caption("Every fifth step of the walk.")
+    ui.deliver((found.clean, found.noisy, *found.pictures), "Clean, noisy, and three denoisers")
     ui.made_with(chosen, prompt=prompts.neutral, i=i_start)
 ui.explain(mathematics.clean_estimate, x_0="x_0_hat")
 ui.explain(mathematics.posterior_mean, x_0="x_0_hat")

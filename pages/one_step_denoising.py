@@ -56,6 +56,9 @@ one = ui.live(
 )
 if one:
     ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+    ui.deliver(
+        [p for row in (*rows, *one) for p in row.pictures], "Clean, noisy, Gaussian, one step"
+    )
 ui.say(HEADING)
 if ui.predict(ask.EXACT_NOISE, key="a13_q1"):
     ui.compared(ui.live(sanity.exact_noise, model=chosen, original=original, seed=ui.seed()))

@@ -28,6 +28,8 @@ def seven_levels(run_id: str, digit: int) -> None:
         column_labels=[f"σ = {trial.sigma:g}" for trial in sweep.trials],
         size=168,
     )
+    both = [picture for trial in sweep.trials for picture in (trial.noisy, trial.denoised)]
+    ui.deliver(both, "Given and answered at seven noise levels", network=run_id)
     ui.caption("The same test digit under the same noise. Decibels are against the true digit.")
     ui.say(
         "**Look closer.** At σ = 0 there is nothing to remove, and still the answer is only "

@@ -107,6 +107,7 @@ if found:
         row_labels=("the network", "nearest known"),
         size=140,
     )
+    ui.deliver((*found.perfect.pictures, *found.network.pictures), "The formula, then the network")
     ui.made_with(chosen, known=size, prompt=prompt)
     ui.caption(
         "The same five noises. Distances are root mean square differences of the pixels, black to "

@@ -23,6 +23,7 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
+    ui.deliver(found.pictures, "Five samples from pure noise, without guidance")
     ui.made_with(chosen, prompt=asked)
     ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
 ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")

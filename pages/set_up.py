@@ -89,6 +89,7 @@ if grid:
         {"prompts.png": lambda: ui.montage([p for row in grid for p in row], columns=3)},
         key="a0_files",
     )
+    ui.deliver([p for row in grid for p in row], "Three prompts in few steps and in more")
     ui.made_with(chosen, γ=7.0)
 ui.caption("Every picture began as the same noise. Only the words and the number of steps differ.")
 ui.say(

@@ -54,6 +54,7 @@ if original is not None:
     if found:
         ui.grid([(*found.results, found.original)], size=140)
         ui.expectation(found.note)
+        ui.deliver((*found.results, found.original), "Edited towards the prompt, six levels")
         ui.made_with(chosen, prompt=asked, γ=gamma)
         ui.downloads(
             {"edited.png": lambda: ui.montage((*found.results, found.original))},

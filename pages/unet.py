@@ -77,6 +77,8 @@ with place:
         )
     made = f"trained: {run.label}" if run else f"D = {D} · not trained: its weights are random"
     ui.label(f"{network.parameters:,} parameters · {made}")
+    if walk:
+        ui.deliver((walk.given, walk.answer), "A noisy digit, and the answer", network=made)
     ui.caption(
         "A box is as high as its pictures, and wider the more of them it holds; under it, how many "
         "numbers the block learns. Dashed: what an arc has brought there."

@@ -71,6 +71,7 @@ if found:
         view=view,
         key=ui.named("a18_turn", chosen, first, second, view, gamma, count, ui.seed()),
     )
+    ui.deliver((*found.upright, *found.viewed), f"{first}; through the view: {second}")
     ui.made_with(chosen, view=view, γ=gamma)
     ui.caption("Several noises, since results vary: choose the one that you would hang up.")
 ui.explain(lesson.mean_of_views)

@@ -77,6 +77,7 @@ def _watch(lab: Lab, moved: bool) -> None:
     if looked_at and looked_at.epoch:
         fork.offer(run, looked_at.epoch)
     _take_home(run)
+    _deliver(lab, run)
 
 
 def _pick(recipe: str) -> None:
@@ -262,6 +263,22 @@ def _take_home(run: runs.RunView) -> None:
     if weights:
         files[f"{run.id}.safetensors"] = weights.read_bytes
     ui.downloads(files, key=f"home_{run.id}")
+
+
+def _deliver(lab: Lab, run: runs.RunView) -> None:
+    """The pictures after the latest epoch, for the report."""
+    if run.settings is None or not run.epochs:
+        return
+    last, s = run.epochs[-1], run.settings
+    titles = {name: str(field.title) for name, field in type(s).model_fields.items()}
+    ui.deliver(
+        rows.wide(run.id, last, lab.row_names),
+        f"After epoch {last.epoch}" if last.epoch else "Before training",
+        run=run.id,
+        network=run.label,
+        seed=s.seed,
+        **{titles[name]: value for name, value in s.model_dump().items() if name != "seed"},
+    )
 
 
 def _sheet(run_id: str, epoch: int) -> bytes:

@@ -20,6 +20,7 @@ models          model(), prompt(words, default, model=, key=), prompt_pair(...),
                 gallery_input(key=, model=), per_model(key, model), more(),
                 named(name, *knobs) -> key, made_with(model, γ=7.0)
 questions       predict(Question(...), key="a14_q1") -> answered, compared(an experiment's result)
+deliverables    deliver(pictures, "what they are")
 looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
@@ -27,10 +28,11 @@ what the page shows; the list of pages, the home page and `lesson_header` all re
 """
 
 from pages._ui.address import keep, knob, named_choice, place_of
-from pages._ui.contents import contents, start_here
+from pages._ui.contents import contents, part_title, start_here, to_page
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
 from pages._ui.film import film
+from pages._ui.lessons import discover as all_lessons
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
 from pages._ui.mask_input import mask_input
@@ -49,21 +51,38 @@ from pages._ui.model import (
 from pages._ui.numbers import check_choice, choice, nearest, number, select, slider, toggle
 from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
+from pages._ui.plain_text import plain_text
 from pages._ui.predict import Question, compared, predict
+from pages._ui.produced import (
+    Deliverable,
+    Produced,
+    deliver,
+    deliverables,
+    kept_pictures,
+    produced,
+    remove,
+    seen,
+)
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
 from pages._ui.turning import stepping_back, turning
+from pages._ui.visit import opened
 from pages._ui.words import caption, label, lesson_header, note, say
 
 __all__ = [
+    "Deliverable",
+    "Produced",
     "Question",
     "Trace",
+    "all_lessons",
     "caption",
     "check_choice",
     "choice",
     "compared",
     "contents",
     "csv",
+    "deliver",
+    "deliverables",
     "downloads",
     "duration",
     "expectation",
@@ -73,6 +92,7 @@ __all__ = [
     "gif",
     "grid",
     "keep",
+    "kept_pictures",
     "knob",
     "label",
     "lesson_header",
@@ -88,16 +108,22 @@ __all__ = [
     "nearest",
     "note",
     "number",
+    "opened",
+    "part_title",
     "per_model",
     "picture_input",
     "place_of",
+    "plain_text",
     "predict",
     "problems",
+    "produced",
     "prompt",
     "prompt_pair",
+    "remove",
     "say",
     "scrubber",
     "seed",
+    "seen",
     "select",
     "slider",
     "stack",
@@ -105,6 +131,7 @@ __all__ = [
     "stepping_back",
     "strip",
     "telling",
+    "to_page",
     "toggle",
     "turning",
 ]

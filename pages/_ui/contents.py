@@ -28,18 +28,35 @@ def next_lesson(file: str) -> None:
 
 
 def contents() -> None:
-    """List the lessons that exist, part by part, each with the first sentence about it."""
-    found = [lesson for lesson in lessons.discover() if lesson.part in lessons.PARTS]
-    parts = [(part, list(group)) for part, group in groupby(found, key=lambda x: x.part)]
-    if not parts:
-        return
-    for column, (part, group) in zip(st.columns(len(parts), gap="medium"), parts, strict=True):
-        with column, st.container(key=f"ui_card_{part}"):
-            name, _, about = lessons.PARTS[part].partition(" · ")
-            st.html(f'<h2 class="ui-card-title"><span>{name}</span> {about}</h2>')
-            for lesson in group:
-                link(lesson, lesson.title)
-                say(lesson.first_sentence)
+    """List all pages, part by part, each with the first sentence about it."""
+    groups = groupby(lessons.discover(), key=lambda lesson: lesson.part)
+    cards = {part: list(group) for part, group in groups}
+    workshop = cards.pop("", [])
+    for column, part in zip(st.columns(len(cards), gap="medium"), cards, strict=True):
+        with column:
+            _card(part, cards[part])
+    if workshop:
+        _card("", workshop)
+
+
+def _card(part: str, group: list[Lesson]) -> None:
+    with st.container(key=f"ui_card_{part or 'workshop'}"):
+        name, _, about = part_title(part).partition(" · ")
+        st.html(f'<h2 class="ui-card-title"><span>{name}</span> {about}</h2>')
+        for lesson in group:
+            link(lesson, lesson.title)
+            say(lesson.first_sentence)
+
+
+def part_title(part: str) -> str:
+    """What a part is called, e.g. "Part A · Sampling loops"."""
+    return lessons.PARTS.get(part, f"Part {part}")
+
+
+def to_page(file: str, text: str) -> None:
+    """Link to a page by its file's name."""
+    with st.container(key=f"ui_link_{file.removesuffix('.py')}_{abs(hash(text)):x}"):
+        st.page_link(lessons.FOLDER / file, label=text)
 
 
 def link(lesson: Lesson, text: str) -> None:

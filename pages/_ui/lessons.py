@@ -15,7 +15,10 @@ HOME: Final = "home.py"
 PARTS: Final = {
     "A": "Part A · Sampling loops on a pretrained model",
     "B": "Part B · Diffusion from scratch on MNIST",
+    "": "Workshop · Around the lessons",
 }
+"""The groups of pages; a page without a number is in the last one."""
+
 _TITLE: Final = re.compile(r"(?P<part>[A-Z])(?P<number>\d+(?:\.\d+)*)\s*·\s*(?P<name>.+)")
 
 
@@ -25,7 +28,7 @@ class Lesson:
 
     Attributes:
         file: name of the page's file, e.g. "unet.py".
-        part: "A", "B", or "" for a page outside both.
+        part: "A", "B", or "" for a page of the workshop, which has no number.
         number: "1.2.3", or "".
         name: the title without its number.
         summary: one or two sentences on what the page shows, or "".
@@ -48,9 +51,10 @@ class Lesson:
         return re.split(r"(?<=[.!?])\s", self.summary, maxsplit=1)[0]
 
     @property
-    def order(self) -> tuple[str, tuple[int, ...]]:
-        """Sort key: by part, then 1.7.2 before 1.10."""
-        return self.part, tuple(int(n) for n in self.number.split(".") if n)
+    def order(self) -> tuple[int, str, tuple[int, ...], str]:
+        """Sort key: by part, then 1.7.2 before 1.10; the workshop comes last, by name."""
+        numbers = tuple(int(n) for n in self.number.split(".") if n)
+        return int(not self.part), self.part, numbers, "" if self.part else self.name
 
 
 def parse(doc: str, file: str = "") -> Lesson:
@@ -69,7 +73,7 @@ def parse(doc: str, file: str = "") -> Lesson:
 
 
 def discover(folder: Path = FOLDER) -> list[Lesson]:
-    """List all lessons in their order; the home page is not one of them.
+    """List all pages but home: the lessons in their order, then the workshop.
 
     Args:
         folder: where the pages lie. Files whose name starts with `_` are machinery.
@@ -80,10 +84,11 @@ def discover(folder: Path = FOLDER) -> list[Lesson]:
 
 def after(file: str, lessons: list[Lesson]) -> Lesson | None:
     """Return the lesson that follows a page, if the page is a lesson and not the last."""
-    files = [lesson.file for lesson in lessons]
+    numbered = [lesson for lesson in lessons if lesson.part]
+    files = [lesson.file for lesson in numbered]
     if file not in files[:-1]:
         return None
-    return lessons[files.index(file) + 1]
+    return numbered[files.index(file) + 1]
 
 
 def before(file: str, lessons: list[Lesson]) -> Lesson | None:

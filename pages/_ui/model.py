@@ -17,6 +17,7 @@ from pages._ui.picture_input import gallery_input as from_gallery
 from pages._ui.places import sidebar
 from pages._ui.plain_text import plain_text
 from pages._ui.seed import seed
+from pages._ui.visit import note
 from pages._ui.words import label
 
 KEY: Final = "model"
@@ -48,6 +49,7 @@ def model() -> str:
         help="The network behind the lessons of Part A. The set-up lesson says what each can do.",
     )
     about = known.get(chosen, known[titles[0]])
+    note(KEY, "Model", about.title)
     if about.thresholded and place.toggle(
         "Dynamic thresholding",
         key="thresholding",
@@ -56,6 +58,7 @@ def model() -> str:
         help="Brings guesses that guidance overdrew back into the picture, as this model's makers "
         "do. The course leaves it out. Lesson 1.6 explains it.",
     ):
+        note("thresholding", "Dynamic thresholding", True)
         return about.thresholded
     return about.name
 
@@ -83,7 +86,8 @@ def prompt(words: str, default: str, *, model: str, key: str) -> str:
     problem = text_to_image.problem(model, asked)
     if problem:
         st.warning(plain_text(f"{problem} Until then it is “{default}”."))
-        return default
+        asked = default
+    note(per_model(key, model), words, asked)
     return asked
 
 
@@ -110,6 +114,7 @@ def prompt_pair(
         bind="query-params",
         persist_state="session",
     )
+    note(name, f"{words[0]} / {words[1].lower()}", picked if picked in offered else OWN)
     if picked != OWN:
         return offered.get(picked, pairs[0])
     columns = zip(st.columns(2), words, pairs[0], ("first", "second"), strict=True)
@@ -152,10 +157,16 @@ def made_with(model: str, **knobs: object) -> None:
     """
     family = text_to_image.family(model)
     title = next(one.title for one in text_to_image.models() if one.name == family)
-    parts = [f"{title} ({text_to_image.edition(model)})", f"seed {seed()}"]
+    parts = [made_by(title), f"seed {seed()}"]
     parts += ["dynamic thresholding"] if model != family else []
     parts += [f"{name} = {_short(value)}" for name, value in knobs.items()]
     label(made_before(" · ".join(parts)))
+
+
+def made_by(title: str) -> str:
+    """Say which weights a model has, by its title: "Digits (class-ddpm)"; "" for no model."""
+    name = next((one.name for one in text_to_image.models() if one.title == title), "")
+    return f"{title} ({text_to_image.edition(name)})" if name else ""
 
 
 def _short(value: object) -> str:

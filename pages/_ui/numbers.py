@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from pages._ui.address import knob
+from pages._ui.visit import noted
 
 Number = TypeVar("Number", int, float)
 Option = TypeVar("Option", int, str)
@@ -86,6 +87,7 @@ def show_correction() -> None:
         st.toast(correction)
 
 
+@noted
 def slider(
     label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
 ) -> Number:
@@ -104,6 +106,7 @@ def slider(
     return nearest(sent, low, high, value)
 
 
+@noted
 def number(
     label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
 ) -> Number:
@@ -113,6 +116,7 @@ def number(
     return nearest(sent, low, high, value)
 
 
+@noted
 def choice(label: str, options: Sequence[Option], value: Option, *, key: str) -> Option:
     """Show a row of options of which one is chosen, otherwise as `slider`."""
     check_choice(key, options, value, label)

@@ -16,6 +16,7 @@ from pages._ui.canvas import SIDE, canvas
 from pages._ui.messages import problems, telling
 from pages._ui.numbers import choice, select, slider
 from pages._ui.pictures import strip
+from pages._ui.visit import note
 from pages._ui.words import label
 
 GALLERY: Final = "gallery"
@@ -70,6 +71,7 @@ def gallery_input(*, key: str, shape: originals.Shape, start: str | None = None)
     titles = list(offered)
     first = next((title for title, one in offered.items() if one.name == start), titles[0])
     chosen = offered[select("Picture", titles, first, key=key)]
+    note(key, "Picture", chosen.title)
     grey = ", shown with black and white exchanged"
     label(chosen.credit + (grey if originals.seen(chosen.name, shape).inverted else ""))
     return chosen.name

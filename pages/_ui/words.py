@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from pages._ui import lessons
+from pages._ui import lessons, visit
 from pages._ui.source import colour_markdown
 
 
@@ -17,6 +17,7 @@ def lesson_header(doc: str | None) -> None:
         doc: the page's `__doc__`: `A1.1 · The forward process`, a blank line, one sentence.
     """
     lesson = lessons.parse(doc or "")
+    visit.enter(lesson)
     if lesson.part:
         st.html(f'<p class="ui-eyebrow">Part {lesson.part} · {lesson.number}</p>')
     st.title(lesson.name, anchor=False)

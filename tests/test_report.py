@@ -1,0 +1,233 @@
+"""The report: what counts as produced, and that the file needs nothing but itself."""
+
+import base64
+import hashlib
+import io
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_runs import prepared, tiny
+from streamlit.testing.v1 import AppTest
+
+from lessons.picture import Picture
+from pages import _report
+from pages._ui import lessons
+from pages._ui.produced import (
+    MOST_BYTES,
+    Deliverable,
+    Produced,
+    _kept,
+    deliverables,
+)
+from pages._ui.visit import Knob
+
+ROUTER = str((lessons.FOLDER / "_router.py").resolve())
+LESSONS = [lesson for lesson in lessons.discover() if lesson.part]
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"&'</p>"
+RNG = np.random.default_rng(0)
+GREY = Picture(RNG.integers(0, 256, (28, 28), dtype=np.uint8), f"grey {EVIL}", f"alt {EVIL}")
+RGB = Picture(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), "colour", "a tower")
+EXTERNAL = ("src", "href", "action", "data", "poster", "srcset", "background", "formaction")
+
+
+class Parsed(HTMLParser):
+    """What stands in a report: tags, words, pictures."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    @property
+    def images(self) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == "img"]
+
+
+def pixels(image: dict[str, str | None]) -> np.ndarray:
+    content = str(image["src"]).removeprefix("data:image/png;base64,")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content, validate=True))))
+
+
+def result(number: str = "A1.1", caption: str = "what it is") -> Produced:
+    shown, left_out = _kept((GREY, RGB))
+    knobs = (Knob("a11_t", "Timestep $t$", "100"), Knob("a11_prompt", "Prompt", EVIL))
+    return Produced(number, shown, left_out, caption, "Digits (8d77)", 5, knobs, f"page?a={EVIL}")
+
+
+def opened(file: str, **address: str) -> AppTest:
+    test = AppTest.from_file(ROUTER, default_timeout=100)
+    test.query_params.update(address)
+    test.switch_page(file)
+    return test.run()
+
+
+def made(test: AppTest) -> dict[str, Produced]:
+    return test.session_state.get("ui_produced", {})
+
+
+def test_the_file_refers_to_nothing_outside_itself() -> None:
+    content = _report.html(deliverables(), {"A1.1": result()}, "Name", {})
+    parsed = Parsed(content)
+    for tag, attributes in parsed.tags:
+        assert tag not in ("script", "link", "iframe", "object", "a", "form", "base")
+        for name in EXTERNAL:
+            assert str(attributes.get(name, "data:")).startswith("data:")
+        assert not any(name.startswith("on") for name in attributes)
+    assert "http:" not in content.decode()
+    assert "https:" not in content.decode()
+    assert "url(" not in content.decode()
+    assert "@import" not in content.decode()
+    [policy] = [a for tag, a in parsed.tags if tag == "meta" and "http-equiv" in a]
+    assert "default-src 'none'" in str(policy["content"])
+
+
+def test_the_pictures_are_in_it_pixel_for_pixel_with_their_words() -> None:
+    images = Parsed(_report.html(deliverables(), {"A1.1": result()}, "", {})).images
+    assert len(images) == 2
+    for image, picture in zip(images, (GREY, RGB), strict=True):
+        assert np.array_equal(pixels(image), picture.pixels)
+        assert image["alt"] == picture.alt
+
+
+def test_markup_from_the_reader_stays_text_wherever_it_stands() -> None:
+    remarks = {"A1.1": f"remark {EVIL}"}
+    parsed = Parsed(_report.html(deliverables(), {"A1.1": result(caption=EVIL)}, EVIL, remarks))
+    assert [tag for tag, _ in parsed.tags if tag in ("script",)] == []
+    assert len(parsed.images) == 2
+    # As the name, in the title and the heading; as caption, remark, knob, address, picture's words.
+    assert parsed.words.count(EVIL) == 7
+
+
+def test_seed_settings_network_and_address_stand_in_it() -> None:
+    words = Parsed(_report.html(deliverables(), {"A1.1": result()}, "", {})).words
+    for wanted in ("Digits (8d77)", "Seed", "5", "Timestep t", "100", "page?a="):
+        assert wanted in words
+
+
+def test_what_was_not_produced_is_named_and_only_that() -> None:
+    rows = [Deliverable("A1.1", "One", "one.py"), Deliverable("A1.2", "Two", "two.py")]
+    words = Parsed(_report.html(rows, {"A1.1": result()}, "", {})).words
+    assert "1 of 2 deliverables" in words
+    assert "Not in this report: A1.2 Two." in words
+
+
+def test_equal_results_give_an_equal_file() -> None:
+    both = [_report.html(deliverables(), {"A1.1": result()}, "N", {}) for _ in range(2)]
+    assert both[0] == both[1]
+
+
+def test_a_full_report_stays_a_few_megabytes() -> None:
+    many = [Picture(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), str(i)) for i in range(200)]
+    shown, left_out = _kept(many)
+    assert left_out == 200 - len(shown) > 0
+    assert sum(len(picture.content) for picture in shown) <= MOST_BYTES
+    rows = deliverables()
+    everything = {
+        row.id: Produced(row.id, shown, left_out, "noise", "", 1, (), row.file) for row in rows
+    }
+    content = _report.html(rows, everything, "", {})
+    assert len(content) < 6_000_000
+    assert f"{left_out} more are left out for size." in Parsed(content).words
+
+
+def test_a_picture_larger_than_all_that_is_kept_is_kept_alone() -> None:
+    large = Picture(RNG.integers(0, 256, (400, 400, 3), dtype=np.uint8))
+    shown, left_out = _kept((large, GREY))
+    assert (len(shown), left_out) == (1, 1)
+
+
+@pytest.mark.parametrize("file", [lesson.file for lesson in LESSONS])
+def test_every_lesson_delivers_its_result(file: str) -> None:
+    source = (lessons.FOLDER / file).read_text("utf-8")
+    assert source.count("ui.deliver(") == 1 or "training.lab(" in source
+
+
+def test_the_assignments_rows_are_all_there_and_the_hand_drawn_picture_has_its_own() -> None:
+    ids = [row.id for row in deliverables()]
+    assert ids[ids.index("A1.7") :][:3] == ["A1.7", "A1.7.1", "A1.7.2"]
+    assert len(ids) == len(set(ids)) == len(LESSONS) + 1
+
+
+def test_first_sight_is_seen_a_moved_knob_produces_and_moving_it_back_keeps_the_result() -> None:
+    test = opened("forward_process.py")
+    assert made(test) == {}
+    test.run()
+    assert made(test) == {}
+    slider = test.slider(key="a11_t_digits")
+    before = slider.value
+    slider.set_value(200).run()
+    [entry] = made(test).values()
+    assert ("a11_t_digits", "200") in [(knob.key, knob.value) for knob in entry.knobs]
+    assert entry.seed == 276
+    assert entry.edition.startswith("Digits (")
+    test.slider(key="a11_t_digits").set_value(before).run()
+    assert made(test)["A1.1"] == entry
+    test.slider(key="a11_t_digits").set_value(250).run()
+    assert made(test)["A1.1"] != entry
+
+
+def test_the_address_in_the_report_shows_the_same_pictures_in_a_new_session() -> None:
+    test = opened("forward_process.py")
+    test.sidebar.number_input(key="seed").set_value(7).run()
+    test.slider(key="a11_t_digits").set_value(200).run()
+    entry = made(test)["A1.1"]
+    parts = urlsplit(entry.address)
+    address = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    fresh = opened(f"{parts.path}.py", **address)
+    assert fresh.slider(key="a11_t_digits").value == 200
+    # What the address shows at first sight there is what was produced here.
+    digest = hashlib.sha256()
+    for picture in entry.pictures:
+        shown = np.asarray(Image.open(io.BytesIO(picture.content)))
+        digest.update(repr(shown.shape).encode() + shown.tobytes())
+    assert fresh.session_state["ui_first"]["A1.1"] == digest.hexdigest()
+    assert test.session_state["ui_first"]["A1.1"] != digest.hexdigest()
+
+
+def test_another_training_run_than_the_first_is_produced() -> None:
+    test = opened("train_denoiser.py")
+    assert made(test) == {}
+    run_id = prepared(tiny(), 16)
+    [box] = [box for box in test.run().selectbox if box.label == "Run"]
+    box.set_value(run_id).run()
+    entry = made(test)["B1.2"]
+    assert entry.address.endswith(f"run={run_id}")
+    assert ("Width D", "8") in [(knob.label, knob.value) for knob in entry.knobs]
+    assert len(entry.pictures) == 3
+
+
+def test_the_page_shows_takes_remarks_and_removes() -> None:
+    test = opened("report.py")
+    assert not test.exception
+    assert "**0** of" in test.markdown[1].value + test.markdown[0].value
+    assert not test.get("download_button")
+    test.switch_page("forward_process.py").run()
+    test.slider(key="a11_t_digits").set_value(200).run()
+    test.switch_page("report.py").run()
+    assert not test.exception
+    assert len(test.get("download_button")) == 1
+    test.text_input(key="report_name").set_value(EVIL).run()
+    test.text_area(key="report_remark_A1.1").set_value("clear at 200").run()
+    assert not test.exception
+    assert "report_name" not in test.query_params
+    test.switch_page("syllabus.py").run()
+    test.switch_page("report.py").run()
+    assert test.text_area(key="report_remark_A1.1").value == "clear at 200"
+    test.button(key="report_remove_A1.1").click().run()
+    assert made(test) == {}
+    assert not test.get("download_button")
+
+
+def test_a_readers_endless_words_are_cut() -> None:
+    long = _report.html(deliverables(), {"A1.1": result()}, "n" * 10**6, {"A1.1": "r" * 10**6})
+    assert len(long) < 100_000
