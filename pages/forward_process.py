@@ -10,13 +10,17 @@ ui.lesson_header(__doc__)
 chosen = ui.model()
 original = ui.gallery_input(key="a11_picture", model=chosen)
 
-ui.strip(ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed()), size=224)
+levels = ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed())
+ui.strip(levels, size=224)
 ui.caption("The same noise each time; only its share grows. At $t = 0$ there is already a trace.")
+ui.code_that_ran(levels)
 
 ui.explain(lesson.add_noise)
 
 last = lesson.last_timestep(chosen)
 t = ui.slider("Timestep $t$", 0, last, (last + 1) // 4, key=ui.per_model("a11_t", chosen))
-ui.strip(ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed()), size=224)
+mixed = ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed())
+ui.strip(mixed, size=224)
+ui.code_that_ran(mixed)
 
 ui.say("**Look closer.** At which $t$ can you no longer name the shape?")

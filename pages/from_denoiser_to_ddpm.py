@@ -13,7 +13,9 @@ from pages import _ui as ui
 ui.lesson_header(__doc__)
 
 digit = ui.choice("Digit", range(10), 3, key="b21_digit")
-ui.grid([ui.live(lesson.levels, digit=digit, seed=ui.seed())], size=168)
+levels = ui.live(lesson.levels, digit=digit, seed=ui.seed())
+ui.grid([levels], size=168)
+ui.code_that_ran(levels)
 
 ui.explain(forward_process.add_noise)
 
@@ -31,6 +33,7 @@ if curves:
         height=320,
     )
     ui.caption("T = 300 steps, β from 0.0001 to 0.02: at the end a fifth of the digit is left.")
+    ui.code_that_ran(curves)
 
 film = ui.live(lesson.drowning, digit=digit, seed=ui.seed())
 if film:
@@ -42,6 +45,7 @@ if film:
         start=0,
         size=280,
     )
+    ui.code_that_ran(film)
 
 ui.say(
     "## What the network learns\n"

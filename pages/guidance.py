@@ -35,6 +35,7 @@ def all_gammas() -> None:
             "γ = 0 doesn't listen to the prompt, γ = 1 obeys it, and beyond that the picture "
             "becomes more typical and less varied. Others count w = γ − 1."
         )
+        ui.code_that_ran(rows)
 
 
 ui.lesson_header(__doc__)
@@ -56,6 +57,7 @@ found = ui.live(
 if found:
     ui.expectation(found.note)
     ui.made_with(chosen, prompt=asked, γ=gamma)
+    ui.code_that_ran(found)
     ui.film(found.film, found.pictures, key=ui.named("a16_film", chosen, asked, gamma, ui.seed()))
 ui.caption("The noise is that of lesson 1.5 and stays the same, whatever γ is.")
 ui.explain(guidance.guide)

@@ -38,6 +38,7 @@ knobs = (chosen, far, near, strength, gamma, count, ui.seed())
 if found:
     ui.stepping_back(found.results, words=(far, near), key=ui.named("a110_steps", *knobs))
     ui.made_with(chosen, σ=strength, γ=gamma)
+    ui.code_that_ran(found)
 ui.explain(lesson.lowpass)
 ui.explain(lesson.blend)
 if found:

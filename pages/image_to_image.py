@@ -26,6 +26,7 @@ def one_level() -> None:
     )
     if one:
         ui.strip((one.original, one.starts[0], one.results[0]), size=224)
+        ui.code_that_ran(one)
         key = ui.named("a17_film", chosen, original, start, asked, gamma, ui.seed())
         ui.film(one.films[0], one.results, key=key, name="edited")
 
@@ -33,7 +34,7 @@ def one_level() -> None:
 def two_more() -> None:
     """The lesson's row on two more pictures of the gallery."""
     ui.say("## On two more pictures")
-    rows, titles = [], []
+    found, rows, titles = [], [], []
     for other in originals.names(shape)[1:3]:
         row = ui.live(
             lesson.demo,
@@ -46,11 +47,14 @@ def two_more() -> None:
             on_frame=lambda frame: ui.strip(frame, size=280),
         )
         if row:
+            found.append(row)
             rows.append((*row.results, row.original))
             titles.append(other.title)
     if rows:
         ui.grid(rows, row_labels=titles, size=112)
         ui.made_with(chosen, prompt=prompts_for(chosen).neutral, γ=7.0)
+    for row in found:
+        ui.code_that_ran(row)
 
 
 ui.lesson_header(__doc__)
@@ -74,6 +78,7 @@ if original is not None:
     if found:
         ui.grid([(*found.results, found.original)], size=140)
         ui.made_with(chosen, prompt=asked, γ=gamma)
+        ui.code_that_ran(found)
         ui.caption(
             "From almost pure noise to a light touch, and the original. Somewhere in between is a "
             "picture that is like the original and yet was never seen."

@@ -48,6 +48,7 @@ if found:
     ui.grid([found.every_fifth], size=140)
     ui.caption("Every fifth step of the walk.")
     ui.made_with(chosen, prompt=prompts.neutral, i=i_start)
+    ui.code_that_ran(found)
 ui.explain(mathematics.clean_estimate, x_0="x_0_hat")
 ui.explain(mathematics.posterior_mean, x_0="x_0_hat")
 ui.explain(mathematics.posterior_variance)

@@ -31,6 +31,7 @@ if rows:
     ui.made_with(chosen, prompt=neutral)
     gains = ", ".join(f"t = {row.t}: **{row.gain:+.1f} dB**" for row in rows)
     ui.caption(f"The network against the best Gaussian: {gains}.")
+    ui.code_that_ran(rows)
 ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.say(
     "## Your own noise level\n"
@@ -54,4 +55,5 @@ one = ui.live(
 )
 if one:
     ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+    ui.code_that_ran(one)
 ui.say("**Look closer.** What does the network invent, and what does it only soften?")

@@ -78,6 +78,7 @@ if grid:
         key="a0_files",
     )
     ui.made_with(chosen, γ=7.0)
+    ui.code_that_ran(grid)
 ui.caption("Every picture began as the same noise. Only the words and the number of steps differ.")
 ui.say(
     "## One seed for everything\n"

@@ -35,6 +35,7 @@ if original is not None:
         ui.grid([(*found.results, found.original)], size=140)
         ui.expectation(found.note)
         ui.made_with(chosen, prompt=asked, γ=gamma)
+        ui.code_that_ran(found)
         ui.downloads(
             {"edited.png": lambda: ui.montage((*found.results, found.original))},
             key="a173_files",

@@ -41,6 +41,7 @@ if found:
         key=ui.named("a18_turn", chosen, first, second, view, gamma, count, ui.seed()),
     )
     ui.made_with(chosen, view=view, γ=gamma)
+    ui.code_that_ran(found)
     ui.caption("Several noises, since results vary: choose the one that you would hang up.")
 ui.explain(lesson.mean_of_views)
 ui.explain(lesson.anagram)

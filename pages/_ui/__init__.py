@@ -2,7 +2,7 @@
 
 words           lesson_header(__doc__), say(text), note(text), caption(text), label(text)
 mathematics     explain(lesson.function, z="x_t")
-results         live(lesson.demo, t=t, seed=seed())
+results         live(lesson.demo, t=t, seed=seed()), code_that_ran(result)
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 walks           film(film, results, key=)
 frames          scrubber(frames, key=, labels=) -> place
@@ -21,6 +21,7 @@ A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line,
 what the page shows; the list of pages, the home page and `lesson_header` all read it there.
 """
 
+from pages._ui.code_that_ran import code_that_ran
 from pages._ui.contents import contents, start_here
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
@@ -53,6 +54,7 @@ __all__ = [
     "caption",
     "check_choice",
     "choice",
+    "code_that_ran",
     "contents",
     "csv",
     "downloads",
