@@ -48,5 +48,6 @@ def enlarging(model: str, samples: Sequence[Picture], prompt: str, *, key: str) 
     )
     if found:
         ui.strip((found.small, found.stretched, found.large), size=280)
+        ui.code_that_ran(found)
         ui.downloads({"large.png": lambda: ui.montage((found.large,))}, key=f"{key}_large_files")
     ui.explain(upscaling.enlarge)

@@ -41,6 +41,7 @@ def one_gamma(run_id: str) -> None:
         f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "
         "ink. Only γ changes when you turn it: the noise stays."
     )
+    ui.code_that_ran(film)
 
 
 def anatomy(run_id: str) -> None:
@@ -70,6 +71,7 @@ def anatomy(run_id: str) -> None:
     if pictures:
         ui.strip(pictures, size=140)
     ui.caption("In the fourth picture grey is no difference, white more ink, black less.")
+    ui.code_that_ran(pictures)
 
 
 def gammas(run_id: str) -> None:
@@ -81,6 +83,7 @@ def gammas(run_id: str) -> None:
     if rows:
         ui.grid(rows, row_labels=[f"γ = {gamma:g}" for gamma in lesson.GAMMAS], size=84)
         ui.caption("Twenty steps each. A question mark: the judge reads another digit.")
+        ui.code_that_ran(rows)
 
 
 def quality(run_id: str) -> None:

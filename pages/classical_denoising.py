@@ -41,6 +41,7 @@ def by_hand() -> None:
     ui.strip((found.noisy, found.filtered), size=280)
     everything = [*(p for row in rows for p in row), found.noisy, found.filtered]
     ui.deliver(everything, "Gaussians: the best of three noise levels, and one of my own")
+    ui.code_that_ran(found)
     ui.live_plot(
         [
             ui.Trace(f"kernel {size}", lesson.SIGMAS, curve)
@@ -63,6 +64,7 @@ ui.caption(
     "Kernel and σ were found by trying all of them against the clean picture, which no real "
     "denoiser has: this is the most that these kernels can do."
 )
+ui.code_that_ran(rows)
 ui.explain(lesson.blurred, x_0="x_0_hat")
 ui.explain(lesson.scaled)
 by_hand()

@@ -50,6 +50,7 @@ def samples(run_id: str) -> None:
             name="digits",
         )
         sampling.verdict(film)
+        ui.code_that_ran(film)
 
 
 def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
@@ -109,6 +110,7 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
         "walked. Both networks see the digit differently at the start: turn γ up and the flow's "
         "ways bend too."
     )
+    ui.code_that_ran(found)
 
 
 def fewer_steps(flow_run: str, ddpm_run: str) -> None:

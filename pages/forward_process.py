@@ -13,16 +13,19 @@ ui.lesson_header(__doc__)
 chosen = ui.model()
 original = ui.gallery_input(key="a11_picture", model=chosen)
 
-ui.strip(ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed()), size=196)
+levels = ui.live(lesson.levels, model=chosen, original=original, seed=ui.seed())
+ui.strip(levels, size=196)
 ui.caption("The same noise each time; only its share grows. At $t = 0$ there is already a trace.")
+ui.code_that_ran(levels)
 
 ui.explain(lesson.add_noise)
 
 last = lesson.last_timestep(chosen)
 t = ui.slider("Timestep $t$", 0, last, (last + 1) // 4, key=ui.per_model("a11_t", chosen))
-found = ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed())
-ui.strip(found, size=224)
-ui.deliver(found, "The picture, the noise, and the picture under the noise")
+mixed = ui.live(lesson.demo, model=chosen, original=original, t=t, seed=ui.seed())
+ui.strip(mixed, size=224)
+ui.deliver(mixed, "The picture, the noise, and the picture under the noise")
+ui.code_that_ran(mixed)
 
 ui.say(HEADING)
 if ui.predict(ask.NO_NOISE, key="a11_q1"):

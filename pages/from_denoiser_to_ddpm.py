@@ -16,6 +16,7 @@ digit = ui.choice("Digit", range(10), 3, key="b21_digit")
 levels = ui.live(lesson.levels, digit=digit, seed=ui.seed())
 ui.grid([levels], size=168)
 ui.deliver(levels, "One digit on its way into the noise")
+ui.code_that_ran(levels)
 
 ui.explain(forward_process.add_noise)
 
@@ -33,6 +34,7 @@ if curves:
         height=320,
     )
     ui.caption("T = 300 steps, β from 0.0001 to 0.02: at the end a fifth of the digit is left.")
+    ui.code_that_ran(curves)
 
 film = ui.live(lesson.drowning, digit=digit, seed=ui.seed())
 if film:
@@ -45,6 +47,7 @@ if film:
         size=280,
         address="b21_film",
     )
+    ui.code_that_ran(film)
 
 ui.say(
     "## What the network learns\n"

@@ -34,6 +34,7 @@ def all_gammas() -> None:
             "γ = 0 doesn't listen to the prompt, γ = 1 obeys it, and beyond that the picture "
             "becomes more typical and less varied. Others count w = γ − 1."
         )
+        ui.code_that_ran(rows)
 
 
 def questions() -> None:
@@ -76,6 +77,7 @@ if found:
     ui.made_with(chosen, prompt=asked, γ=gamma)
     if not asked:
         ui.caption("Without a prompt both answers are the same, so γ changes nothing.")
+    ui.code_that_ran(found)
     ui.film(found.film, found.pictures, key=ui.named("a16_film", chosen, asked, gamma, ui.seed()))
 ui.caption("The noise is that of lesson 1.5 and stays the same, whatever γ is.")
 ui.explain(guidance.guide)

@@ -71,6 +71,7 @@ if found:
     ui.stepping_back(found.results, words=(far, near), key=ui.named("a110_steps", *knobs))
     ui.deliver(found.results, f"From far: {far}; from near: {near}")
     ui.made_with(chosen, σ=strength, γ=gamma)
+    ui.code_that_ran(found)
 ui.explain(lesson.lowpass)
 ui.explain(lesson.blend)
 if found:

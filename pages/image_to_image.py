@@ -28,6 +28,7 @@ def one_level() -> None:
     )
     if one:
         ui.strip((one.original, one.starts[0], one.results[0]), size=224)
+        ui.code_that_ran(one)
         key = ui.named("a17_film", chosen, original, start, asked, gamma, ui.seed())
         ui.film(one.films[0], one.results, key=key, name="edited")
 
@@ -35,7 +36,7 @@ def one_level() -> None:
 def two_more() -> None:
     """The lesson's row on two more pictures of the gallery."""
     ui.say("## On two more pictures")
-    rows, titles = [], []
+    found, rows, titles = [], [], []
     for other in originals.names(shape)[1:3]:
         row = ui.live(
             lesson.demo,
@@ -48,11 +49,14 @@ def two_more() -> None:
             on_frame=lambda frame: ui.strip(frame, size=280),
         )
         if row:
+            found.append(row)
             rows.append((*row.results, row.original))
             titles.append(other.title)
     if rows:
         ui.grid(rows, row_labels=titles, size=112)
         ui.made_with(chosen, prompt=prompts_for(chosen).neutral, γ=7.0)
+    for row in found:
+        ui.code_that_ran(row)
 
 
 def questions() -> None:
@@ -95,6 +99,7 @@ if original is not None:
         number = "A1.7" if isinstance(original, str) else "A1.7.1"
         ui.deliver((*found.results, found.original), "Edited from six noise levels", number=number)
         ui.made_with(chosen, prompt=asked, γ=gamma)
+        ui.code_that_ran(found)
         ui.caption(
             "From almost pure noise to a light touch, and the original. Somewhere in between is a "
             "picture that is like the original and yet was never seen."

@@ -62,6 +62,7 @@ if original is not None and mask is not None:
         ui.grid([(found.original, found.freed, *found.results)], size=168)
         ui.deliver((found.original, found.freed, *found.results), "Original, hole, three fillings")
         ui.made_with(chosen, prompt=asked, γ=gamma)
+        ui.code_that_ran(found)
         ui.caption("Three noises, three ways to fill the hole. What is outside the mask stays.")
         ui.film(
             found.film,

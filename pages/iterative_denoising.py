@@ -70,6 +70,7 @@ if found:
     ui.caption("Every fifth step of the walk.")
     ui.deliver((found.clean, found.noisy, *found.pictures), "Clean, noisy, and three denoisers")
     ui.made_with(chosen, prompt=prompts.neutral, i=i_start)
+    ui.code_that_ran(found)
 ui.explain(mathematics.clean_estimate, x_0="x_0_hat")
 ui.explain(mathematics.posterior_mean, x_0="x_0_hat")
 ui.explain(mathematics.posterior_variance)

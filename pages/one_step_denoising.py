@@ -33,6 +33,7 @@ if rows:
     ui.made_with(chosen, prompt=neutral)
     gains = ", ".join(f"t = {row.t}: **{row.gain:+.1f} dB**" for row in rows)
     ui.caption(f"The network against the best Gaussian: {gains}.")
+    ui.code_that_ran(rows)
 ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.say(
     "## Your own noise level\n"
@@ -59,6 +60,7 @@ if one:
     ui.deliver(
         [p for row in (*rows, *one) for p in row.pictures], "Clean, noisy, Gaussian, one step"
     )
+    ui.code_that_ran(one)
 ui.say(HEADING)
 if ui.predict(ask.EXACT_NOISE, key="a13_q1"):
     ui.compared(ui.live(sanity.exact_noise, model=chosen, original=original, seed=ui.seed()))

@@ -31,6 +31,7 @@ def seven_levels(run_id: str, digit: int) -> None:
     both = [picture for trial in sweep.trials for picture in (trial.noisy, trial.denoised)]
     ui.deliver(both, "Given and answered at seven noise levels", network=run_id)
     ui.caption("The same test digit under the same noise. Decibels are against the true digit.")
+    ui.code_that_ran(sweep)
     ui.say(
         "**Look closer.** At σ = 0 there is nothing to remove, and still the answer is only "
         f"{sweep.trials[0].psnr:.1f} dB: the network takes away noise that is not there. How would "
@@ -54,6 +55,7 @@ def any_level(run_id: str, digit: int) -> None:
     if sweep:
         one = sweep.trials[0]
         ui.strip([sweep.truth, one.noisy, one.denoised, one.error], size=196)
+        ui.code_that_ran(sweep)
 
 
 def all_levels(run_id: str) -> None:
@@ -73,6 +75,7 @@ def all_levels(run_id: str) -> None:
         y_title="PSNR in dB, mean of 100 test digits",
     )
     ui.caption("Left of where the two curves cross, the network does more harm than good.")
+    ui.code_that_ran(curve)
 
 
 ui.lesson_header(__doc__)

@@ -52,6 +52,7 @@ def charts(found: lesson.Curves) -> None:
         height=280,
     )
     ui.say(decided(found))
+    ui.code_that_ran(found)
 
 
 def where_ahead(found: lesson.Curves) -> str:
@@ -109,6 +110,7 @@ if found:
     )
     ui.deliver((*found.perfect.pictures, *found.network.pictures), "The formula, then the network")
     ui.made_with(chosen, known=size, prompt=prompt)
+    ui.code_that_ran(found)
     ui.caption(
         "The same five noises. Distances are root mean square differences of the pixels, black to "
         f"white being 1: the perfect denoiser ends at most {max(found.perfect.distances):.3f} from "

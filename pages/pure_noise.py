@@ -20,6 +20,7 @@ ui.explain(lesson.best_blind_guess, x="x_0")
 ui.explain(lesson.error_floor, x="x_0")
 
 floor = ui.live(lesson.mnist_error_floor)
+ui.code_that_ran(floor)
 ui.explain(lesson.distance_from_loss, x="x_0")
 
 

@@ -25,6 +25,7 @@ if found:
     ui.expectation(found.note)
     ui.deliver(found.pictures, "Five samples from pure noise, without guidance")
     ui.made_with(chosen, prompt=asked)
+    ui.code_that_ran(found)
     ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
 ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
 ui.explain(iterative_denoising.denoise)

@@ -91,6 +91,7 @@ if grid:
     )
     ui.deliver([p for row in grid for p in row], "Three prompts in few steps and in more")
     ui.made_with(chosen, γ=7.0)
+    ui.code_that_ran(grid)
 ui.caption("Every picture began as the same noise. Only the words and the number of steps differ.")
 ui.say(
     "## One seed for everything\n"

@@ -56,6 +56,7 @@ if original is not None:
         ui.expectation(found.note)
         ui.deliver((*found.results, found.original), "Edited towards the prompt, six levels")
         ui.made_with(chosen, prompt=asked, γ=gamma)
+        ui.code_that_ran(found)
         ui.downloads(
             {"edited.png": lambda: ui.montage((*found.results, found.original))},
             key="a173_files",

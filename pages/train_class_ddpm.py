@@ -42,6 +42,7 @@ def examined(run_id: str) -> None:
     ui.downloads(
         {"digits.png": lambda: ui.montage(everything, columns=10)}, key=f"b23_{run_id}_{gamma:g}"
     )
+    ui.code_that_ran(exam)
 
 
 ui.lesson_header(__doc__)

@@ -60,6 +60,7 @@ if chosen:
             name="digits",
         )
         sampling.verdict(film)
+        ui.code_that_ran(film)
 
 ui.say(
     "**Look closer.** The loss hardly falls after the fifth epoch, yet the samples go on "

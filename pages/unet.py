@@ -84,6 +84,8 @@ with place:
         "numbers the block learns. Dashed: what an arc has brought there."
     )
 
+ui.code_that_ran(walk)
+
 block = next((x for x in network.blocks if x.name == name), None)
 if block:
     st.subheader(f"{block.name}: {block.kind}", anchor=False)
@@ -108,8 +110,10 @@ if block:
             ui.explain(lesson.class_named(part))
 
 st.subheader("Noise, from none to as strong as the digit", anchor=False)
-ui.strip(ui.live(lesson.noising, digit=digit, seed=ui.seed()), size=84)
+noised = ui.live(lesson.noising, digit=digit, seed=ui.seed())
+ui.strip(noised, size=84)
 ui.caption("The same digit and the same noise each time; only its strength grows.")
+ui.code_that_ran(noised)
 ui.explain(add_noise, z="x_t", x="x_0")
 
 st.subheader("Why the last layer is a plain convolution", anchor=False)
@@ -134,6 +138,7 @@ if floor:
         )
     with right:
         ui.strip([floor.noise, floor.nearest])
+    ui.code_that_ran(floor)
 if walk and walk.lowest < floor.lowest:
     ui.caption(f"The answer in the figure above goes down to {number(walk.lowest)}.")
 

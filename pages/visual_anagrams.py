@@ -73,6 +73,7 @@ if found:
     )
     ui.deliver((*found.upright, *found.viewed), f"{first}; through the view: {second}")
     ui.made_with(chosen, view=view, γ=gamma)
+    ui.code_that_ran(found)
     ui.caption("Several noises, since results vary: choose the one that you would hang up.")
 ui.explain(lesson.mean_of_views)
 ui.explain(lesson.anagram)

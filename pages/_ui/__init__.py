@@ -2,7 +2,7 @@
 
 words           lesson_header(__doc__), say(text), note(text), caption(text), label(text)
 mathematics     explain(lesson.function, z="x_t")
-results         live(lesson.demo, t=t, seed=seed())
+results         live(lesson.demo, t=t, seed=seed()), code_that_ran(result)
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 walks           film(film, results, key=)
 frames          scrubber(frames, key=, labels=) -> place
@@ -28,6 +28,7 @@ what the page shows; the list of pages, the home page and `lesson_header` all re
 """
 
 from pages._ui.address import keep, knob, named_choice, place_of
+from pages._ui.code_that_ran import code_that_ran
 from pages._ui.contents import contents, part_title, start_here, to_page
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
@@ -78,6 +79,7 @@ __all__ = [
     "caption",
     "check_choice",
     "choice",
+    "code_that_ran",
     "compared",
     "contents",
     "csv",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, overload
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,6 +31,34 @@ Call = tuple[Callable[..., object], dict[str, object], object]
 """A lesson's function, the knobs, and what came out."""
 
 _calls: list[Call] | None = None
+
+
+class Made(NamedTuple):
+    """How the result in one slot came about.
+
+    Attributes:
+        function: the lesson's function.
+        knobs: its arguments.
+        ahead: whether it was calculated ahead.
+        slot: the place on the page.
+        result: the result's identity; the result itself is kept by those who need it.
+    """
+
+    function: Callable[..., object]
+    knobs: dict[str, object]
+    ahead: bool
+    slot: str
+    result: int
+
+
+class _Made(threading.local):
+    """What this thread, which runs one page, has made; the newest last."""
+
+    def __init__(self) -> None:
+        self.by_slot: dict[str, Made] = {}
+
+
+_made = _Made()
 
 OnFrame = Callable[["tuple[Picture, ...]"], object]
 
@@ -133,6 +162,7 @@ def live(
     if _calls is None and (ready := stored.find(function, knobs)) is not stored.NOT_THERE:
         engine.keep(key, ready)  # what a Cancel goes back to
         st.session_state[_shown(slot)] = key
+        _note(function, knobs, slot, ready, ahead=True)
         return ready
     place = st.empty()
     if st.session_state.get(_cancelled(slot)) == key:
@@ -157,8 +187,27 @@ def live(
         st.session_state[_shown(slot)] = key
         if _calls is not None:
             _calls.append((function, knobs, result))
+        _note(function, knobs, slot, result)
         return result
     return NOTHING
+
+
+def made(result: object) -> Made | None:
+    """Say how a result of this run of the page was made; None for what `live` didn't return."""
+    newest_first = reversed(_made.by_slot.values())
+    return next((one for one in newest_first if one.result == id(result)), None)
+
+
+def _note(
+    function: Callable[..., object],
+    knobs: dict[str, object],
+    slot: str,
+    result: object,
+    ahead: bool = False,
+) -> None:
+    """Remember how a result was made, for those who show its code."""
+    _made.by_slot.pop(slot, None)  # the newest goes last
+    _made.by_slot[slot] = Made(function, knobs, ahead, slot, id(result))
 
 
 @contextmanager

@@ -9,15 +9,14 @@ import keyword
 import re
 import textwrap
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final, NamedTuple
 
+from pages._docstrings import taken_apart
 from pages._ui import palette
 
-_SECTIONS: Final = re.compile(r"^(Args|Returns|Yields|Raises|Attributes):\s*$", re.MULTILINE)
 _MATHS: Final = re.compile(r"(\$\$)(.+?)\$\$|(\$)([^$\n]+?)\$", re.DOTALL)
-_CITATION: Final = re.compile(r"^Sources?:\s*(.+?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class Lecture(NamedTuple):
@@ -45,11 +44,8 @@ def lecture(thing: Callable[..., Any], also: dict[str, str] | None = None) -> Le
     doc = inspect.getdoc(thing)
     if not doc:
         raise ValueError(f"{thing.__qualname__} has no docstring to explain it")
-    doc = _SECTIONS.split(doc, maxsplit=1)[0]
-    found = _CITATION.search(doc)
-    citation = " ".join(found[1].split()) if found else ""
-    text = _CITATION.sub("", doc).strip()
-    return Lecture(colour_markdown(text, also), citation)
+    parts = taken_apart(doc)
+    return Lecture(colour_markdown(parts.lecture, also), parts.citation)
 
 
 def colour_markdown(text: str, also: dict[str, str] | None = None) -> str:
@@ -77,8 +73,18 @@ def body(thing: Callable[..., Any]) -> str:
     return "\n".join(line for line in lines if line is not None)
 
 
-def coloured_html(code: str, also: dict[str, str] | None = None) -> str:
-    """Write Python code as HTML in which each symbol has the colour it has in the formula."""
+def coloured_html(
+    code: str,
+    also: dict[str, str] | None = None,
+    marks: Mapping[int, str] | None = None,
+) -> str:
+    """Write Python code as HTML in which each symbol has the colour it has in the formula.
+
+    Args:
+        code: the code.
+        also: more names and the symbol each stands for.
+        marks: a word or two at the end of a line, by the line's number; the first is 1.
+    """
     out: list[str] = []
     lines = code.splitlines(keepends=True)
     row, column = 1, 0
@@ -86,13 +92,16 @@ def coloured_html(code: str, also: dict[str, str] | None = None) -> str:
         out.append(escape(_between(lines, (row, column), token.start)))
         out.append(_coloured(token, also))
         row, column = token.end
-    return "\n".join(_line(line) for line in "".join(out).rstrip().splitlines())
+    written = enumerate("".join(out).rstrip().splitlines(), start=1)
+    return "\n".join(_line(line, (marks or {}).get(number, "")) for number, line in written)
 
 
-def _line(html: str) -> str:
+def _line(html: str, mark: str) -> str:
     """Let one line of code wrap under its own indent where the column is too narrow for it."""
     indent = len(html) - len(html.lstrip(" "))
-    return f'<span style="--indent: {indent + 4}ch">{html.lstrip(" ") or "&#8203;"}</span>'
+    kind, note = (' class="ui-marked"', f" <small>{escape(mark)}</small>") if mark else ("", "")
+    text = html.lstrip(" ") or "&#8203;"
+    return f'<span{kind} style="--indent: {indent + 4}ch">{text}{note}</span>'
 
 
 def _coloured(token: tokenize.TokenInfo, also: dict[str, str] | None) -> str:

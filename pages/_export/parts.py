@@ -1,0 +1,191 @@
+"""What the script and the notebook have in common: who made it, of what, and with which knobs."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lessons import runs, text_to_image
+from pages._export import ending
+from pages._export.flatten import Flat, definition, flatten
+from pages._export.literals import literal, written_knobs
+from pages._export.modules import ENDING, ROOT, module
+
+WIDTH: Final = 100
+_ENDING: Final = ("finished", "pixels", "fingerprint", "save", "compare")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A result of a page, and where it came from.
+
+    Attributes:
+        function: a lesson's top-level function.
+        knobs: its arguments.
+        result: what it returned.
+        ahead: whether it was calculated ahead, perhaps on another machine.
+    """
+
+    function: Callable[..., object]
+    knobs: Mapping[str, object]
+    result: object
+    ahead: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The function's module and name."""
+        return self.function.__module__, self.function.__qualname__
+
+    @property
+    def file_name(self) -> str:
+        """What its files are called, without an ending."""
+        return "_".join((self.place[0].rpartition(".")[2], self.place[1]))
+
+
+def flat(call: Call) -> Flat:
+    """The function and all that it is built of, and what runs it.
+
+    Raises:
+        ValueError: it is no function of the lessons.
+    """
+    return flatten([call.place, *((ENDING, name) for name in _ENDING)])
+
+
+def facts(call: Call) -> Iterator[str]:
+    """Lines that say what the result depends on besides the code."""
+    for name, value in call.knobs.items():
+        if name == "model" and isinstance(value, str):
+            family = text_to_image.family(value)
+            title = next(one.title for one in text_to_image.models() if one.name == family)
+            yield f"Model: {title}, edition {text_to_image.edition(value)}"
+        elif isinstance(value, str) and (name == "run_id" or name.endswith("_run")):
+            yield f"Network: {value}, edition {_weights(value)}"
+    if "seed" in call.knobs:
+        yield f"Seed: {literal(call.knobs['seed'], '')}"
+    what = "pictures" if has_pictures(call.result) else "numbers"
+    yield f"The page's {what} have the sha256 {ending.fingerprint(call.result)}"
+
+
+def has_pictures(result: object) -> bool:
+    """Whether there is a picture in a result."""
+    return any(hasattr(part, "shape") for _, part in ending.leaves(result))
+
+
+def comparison(call: Call) -> str:
+    """What to expect of the comparison with the page."""
+    if call.ahead:
+        return (
+            "The page's result was calculated ahead. Where that was on another kind of processor, "
+            "last bits were rounded otherwise there, and the two sums differ."
+        )
+    return (
+        "On the machine that made the page's result both sums are the same. Another kind of "
+        "processor rounds last bits otherwise, and then they differ."
+    )
+
+
+def knobs(call: Call, names: Flat) -> str:
+    """The knobs as a dict, each with what the function says of it."""
+    said = definition(call.place).doc.arguments
+    read = names.names[ENDING, "pixels"]
+    lines = []
+    for name, value in written_knobs(call.function, call.knobs).items():
+        lines += [f"    # {line}" for line in wrapped(said.get(name, ""), WIDTH - 6)]
+        lines.append(f'    "{name}": {literal(value, read)},')
+    return "\n".join(["KNOBS = {", *lines, "}"])
+
+
+def steps(call: Call, names: Flat) -> tuple[str, str]:
+    """The lines that make the result, and those that keep it and compare it."""
+    own = {name: names.names[ENDING, name] for name in _ENDING}
+    folder = f'Path("{call.file_name}")'
+    expected = f'"{ending.fingerprint(call.result)}"'
+    return (
+        f"result = {own['finished']}({names.names[call.place]}(**KNOBS))",
+        f"{own['save']}(result, {folder})\n"
+        f"{own['compare']}(\n    {own['fingerprint']}(result),\n    {expected},\n)",
+    )
+
+
+def imports(names: Flat) -> tuple[str, str, str]:
+    """The import statements: of the standard library, of packages, of the project."""
+    whole: list[list[str]] = [["import sys"], [], []]
+    parts: list[dict[str, list[str]]] = [{}, {}, {}]
+    for one, bound in names.imports.items():
+        root = one.module.split(".")[0]
+        ours = root in ("models", "lessons")
+        place = 2 if ours else 0 if root in sys.stdlib_module_names else 1
+        if one.name:
+            words = _as(one.name, one.name, bound)
+            parts[place].setdefault(one.module, []).append(words)
+        elif one.module != "sys":
+            whole[place].append(_as(f"import {one.module}", one.module, bound))
+    standard, packages, project = (
+        "\n".join(
+            sorted(lines)
+            + [
+                _fitted(f"from {name} import ", sorted(words))
+                for name, words in sorted(of.items(), key=lambda one: one[0].lower())
+            ]
+        )
+        for lines, of in zip(whole, parts, strict=True)
+    )
+    return standard, packages, project
+
+
+def licence() -> str:
+    """Whose work the file is, in two sentences; the names stand in the project's LICENSE."""
+    return f"{_copyright()} MIT License; its text is the file LICENSE of the project."
+
+
+def title(call: Call) -> str:
+    """What the lesson is about."""
+    return module(call.place[0]).title
+
+
+def what(call: Call) -> str:
+    """The first sentence of the function's docstring."""
+    doc = inspect.getdoc(call.function) or ""
+    return " ".join(doc.split("\n\n")[0].split())
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text into lines between words."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line] if line else lines
+
+
+def _as(text: str, name: str, bound: str) -> str:
+    return text if bound == name else f"{text} as {bound}"
+
+
+def _fitted(start: str, words: list[str]) -> str:
+    line = start + ", ".join(words)
+    if len(line) <= WIDTH:
+        return line
+    return f"{start}(\n" + "".join(f"    {word},\n" for word in words) + ")"
+
+
+def _weights(run_id: str) -> str:
+    try:
+        file = runs.weights_file(run_id)
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file else "unknown"
+    except (OSError, ValueError):
+        return "unknown"
+
+
+@functools.cache
+def _copyright() -> str:
+    lines = (ROOT / "LICENSE").read_text("utf-8").splitlines()
+    return next(line for line in lines if line.startswith("Copyright")) + "."
