@@ -129,6 +129,12 @@ class Mistake:
         """Group and name, as lists show it."""
         return f"{self.group} · {self.name}"
 
+    @property
+    def noticed_in(self) -> tuple[str, str]:
+        """The test file that notices, and what its test says."""
+        file, _, name = self.noticed_by.partition("::test_")
+        return f"tests/{file}", name.replace("_", " ")
+
 
 def at_once(make: Callable[[Bench], T]) -> Callable[[Bench], Steps[T]]:
     """Something that takes no time, as a calculation without steps."""

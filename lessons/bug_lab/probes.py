@@ -24,6 +24,7 @@ from lessons.train_ddpm import ALPHA_BARS
 from lessons.train_denoiser import test_digits
 from lessons.training import Settings
 from lessons.visual_anagrams import Rotate180
+from models import catalog
 from models.digits import OUTLINE, digit_of
 
 COURSE: Final = t2i.timesteps_of(OUTLINE)
@@ -99,10 +100,9 @@ def _batch(bench: Bench) -> float:
 
 @at_once
 def _lowest(bench: Bench) -> float:
-    network = bench.code["lessons.trained"].load_network(_run("class-ddpm"))
+    model = catalog.finish(bench.code["models.digits"].load())
     x = random_like((COUNT, 1, 28, 28), bench.seed, "batch")
-    with torch.no_grad():
-        return float(network(x, LABELS[:COUNT], torch.ones(COUNT)).min())
+    return float(model.predict(x, len(OUTLINE.alpha_bars) - 1, model.embed(["3"] * COUNT)).min())
 
 
 @at_once
@@ -111,17 +111,16 @@ def _parameters(bench: Bench) -> float:
     return float(sum(p.numel() for p in network.parameters()))
 
 
-@at_once
-def _rate(bench: Bench) -> float:
-    return last_rate(bench)
-
-
-def last_rate(bench: Bench, epochs: int = 20) -> float:
-    """Learning rate of the last epoch, as a share of the first one."""
+def rate_in(bench: Bench, epoch: int, epochs: int = 20) -> float:
+    """Learning rate of an epoch, the first being 1, as a share of the first one's."""
     settings = Settings(decay=0.1, epochs=epochs)
     rate = bench.code["lessons.training"].learning_rate
-    last = (epochs - 1) * settings.steps_per_epoch
-    return float(rate(settings, last) / rate(settings, 0))
+    return float(rate(settings, (epoch - 1) * settings.steps_per_epoch) / rate(settings, 0))
+
+
+@at_once
+def _rate(bench: Bench) -> float:
+    return rate_in(bench, 20)
 
 
 @at_once
@@ -297,9 +296,7 @@ RATE: Final = Probe(
     high=0.12,
     form=".3g",
 )
-GAMMA_ONE: Final = Probe(
-    _gamma_one, "γ = 1: distance to the prediction with the prompt", high=1e-6
-)
+GAMMA_ONE: Final = Probe(_gamma_one, "γ = 1: distance to the prediction with the prompt", high=1e-6)
 KEPT: Final = Probe(_kept, "what should stay: distance to the original", high=0.03)
 KEPT_NOISE: Final = Probe(
     _kept_noise,
@@ -312,12 +309,14 @@ BLACK: Final = Probe(_black, "how black is shown, 0 to 255, beside noise", 0, 0,
 LOWEST_GIVEN: Final = Probe(
     _lowest_given, "black as the network gets it; it learnt that black is 0", 0, 0, ".1f"
 )
-ROUNDNESS: Final = Probe(_roundness, "a disc's width over its height", low=0.9, high=1.1, form=".2f")
+ROUNDNESS: Final = Probe(
+    _roundness, "a disc's width over its height", low=0.9, high=1.1, form=".2f"
+)
 PAPER: Final = Probe(_paper, "brightness where nothing was drawn, 0 to 255", 255, 255, ".0f")
 SEEDS: Final = Probe(_seeds, "distance between the noises of two seeds", low=1.0)
 SIBLINGS: Final = Probe(_siblings, "distance between the noises of two pictures", low=1.0)
 SIGNAL: Final = Probe(
-    _signal_left, "error of ᾱ at the last of 300 steps", high=1e-6, form=".2%"
+    _signal_left, "error of ᾱ at the last of 300 timesteps", high=1e-4, form=".2%"
 )
 FIRST_NOISE: Final = Probe(
     _first_noise, "distance between a clean digit and its x_t at t = 1", high=0.02

@@ -47,13 +47,19 @@ def _samples(bench: Bench) -> Steps[Pictures]:
     return (yield from sampled(bench, bench.model))
 
 
+def _digit_samples(bench: Bench) -> Steps[Pictures]:
+    return (yield from sampled(bench, DIGITS))
+
+
 def _two_seeds(bench: Bench) -> Steps[Pictures]:
     pictures: list[Pictures] = []
     for seed in (bench.seed, bench.seed + 1):
         made = yield from bench.code["lessons.sampling"].demo(
             model=bench.model, prompt=bench.prompts.wanted, seed=seed, count=2, gamma=GAMMA
         )
-        pictures.append(tuple(shown(one.pixels, f"seed {seed}", "x_0_hat") for one in made.pictures))
+        pictures.append(
+            tuple(shown(one.pixels, f"seed {seed}", "x_0_hat") for one in made.pictures)
+        )
     return sum(pictures, ())
 
 
@@ -150,6 +156,7 @@ def _hybrids(bench: Bench) -> Steps[Pictures]:
 
 
 SAMPLES: Final = Scene(_samples, "five samples", any_model=True)
+DIGIT_SAMPLES: Final = Scene(_digit_samples, "five samples")
 TWO_SEEDS: Final = Scene(_two_seeds, "two samples from each of two seeds", any_model=True)
 TEN_DIGITS: Final = Scene(_ten_digits, "one sample of each digit, 0 to 9, in 20 steps")
 TEN_FLOWS: Final = Scene(_ten_flows, "flow matching: one sample of each digit, in 20 steps")

@@ -2,6 +2,7 @@
 
 words           lesson_header(__doc__), say(text), note(text), caption(text), label(text)
 mathematics     explain(lesson.function, z="x_t")
+changed code    diff(lines, where)
 results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 walks           film(film, results, key=)
@@ -22,6 +23,7 @@ what the page shows; the list of pages, the home page and `lesson_header` all re
 """
 
 from pages._ui.contents import contents, start_here
+from pages._ui.diff import diff
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
 from pages._ui.film import film
@@ -55,6 +57,7 @@ __all__ = [
     "choice",
     "contents",
     "csv",
+    "diff",
     "downloads",
     "duration",
     "expectation",

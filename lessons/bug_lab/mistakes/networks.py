@@ -45,7 +45,7 @@ MISTAKES: Final = (
         ),
         "test_unet.py::test_the_last_layer_is_a_plain_convolution_and_its_answer_may_be_negative",
         probes.LOWEST,
-        scenes.TEN_DIGITS,
+        scenes.DIGIT_SAMPLES,
     ),
     Mistake(
         6,
@@ -87,10 +87,9 @@ MISTAKES: Final = (
             'label * _per_picture(mask, x, "mask")',
             'label * (1 - _per_picture(mask, x, "mask"))',
         ),
-        "test_conditional_unets.py::"
-        "test_a_dropped_label_is_the_zero_vector_and_not_another_class",
-        probes.ASKED,
-        scenes.TEN_DIGITS,
+        "test_conditional_unets.py::test_a_dropped_label_is_the_zero_vector_and_not_another_class",
+        probes.SAMPLES_ASKED,
+        scenes.DIGIT_SAMPLES,
     ),
     Mistake(
         3,
@@ -150,8 +149,7 @@ MISTAKES: Final = (
         "index is −1, which is the noisiest level.",
         "One timestep in 300 is badly wrong, the others by one step.",
         Patch(_DDPM, "ALPHA_BARS[index.cpu()]", "ALPHA_BARS[index.cpu() - 1]"),
-        "test_train_ddpm.py::"
-        "test_in_training_the_noise_level_is_the_one_of_the_time_that_is_told",
+        "test_train_ddpm.py::test_in_training_the_noise_level_is_the_one_of_the_time_that_is_told",
         probes.FIRST_NOISE,
         displays.FORWARD,
     ),
@@ -177,7 +175,7 @@ MISTAKES: Final = (
         "noise drawn once in the data set",
         "The noise is made together with the data, so every epoch shows the same noise on the same "
         "picture. Here even every step.",
-        "The training loss becomes better than it should be: the network learns the noise by heart.",
+        "The training loss becomes better than it should: the noise is learnt by heart.",
         Patch(
             _TRAINING,
             'random=stream(settings.seed, "step", training.step)',
@@ -199,8 +197,7 @@ MISTAKES: Final = (
             "(step // settings.steps_per_epoch / settings.epochs)",
             "(step // settings.steps_per_epoch)",
         ),
-        "test_training.py::"
-        "test_the_learning_rate_shrinks_once_an_epoch_to_its_share_at_the_end",
+        "test_training.py::test_the_learning_rate_shrinks_once_an_epoch_to_its_share_at_the_end",
         probes.RATE,
     ),
 )

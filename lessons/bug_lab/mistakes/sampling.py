@@ -82,8 +82,10 @@ MISTAKES: Final = (
             _LOOP,
             "variance(alpha_bar_t, alpha_bar_s)\n                if between is None\n"
             "                else learned_variance(between, alpha_bar_t, alpha_bar_s)",
-            "variance(alpha_bar_t, _level(alpha_bars, t - 1))\n                if between is None\n"
-            "                else learned_variance(between, alpha_bar_t, _level(alpha_bars, t - 1))",
+            "variance(alpha_bar_t, _level(alpha_bars, t - 1))\n"
+            "                if between is None\n"
+            "                else "
+            "learned_variance(between, alpha_bar_t, _level(alpha_bars, t - 1))",
         ),
         f"{_TESTS}every_strided_step_equals_diffusers",
         probes.MIDDLE_NOISE,
@@ -118,7 +120,8 @@ MISTAKES: Final = (
         "the schedule in half precision",
         "The model runs in float16, so the tables of the schedule become float16 with it. Close to "
         "1 it has steps of 0.0005: the first α of 0.9999 is rounded to 1.",
-        "The network takes a slightly wrong noise level for granted.",
+        "ᾱ is off by a thousandth, and the walk looks right down to its last step. There 1 − ᾱ has "
+        "become 0, and 0/0 is no number.",
         Patch(
             "lessons.schedules",
             "return Schedule(betas, alphas, alphas.cumprod(0))",
