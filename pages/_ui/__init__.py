@@ -2,6 +2,7 @@
 
 words           lesson_header(__doc__), say(text), note(text), caption(text), label(text)
 mathematics     explain(lesson.function, z="x_t")
+changed code    diff(lines, where)
 results         live(lesson.demo, t=t, seed=seed()), code_that_ran(result)
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
 walks           film(film, results, key=)
@@ -30,6 +31,7 @@ what the page shows; the list of pages, the home page and `lesson_header` all re
 from pages._ui.address import keep, knob, named_choice, place_of
 from pages._ui.code_that_ran import code_that_ran
 from pages._ui.contents import contents, part_title, start_here, to_page
+from pages._ui.diff import diff
 from pages._ui.downloads import csv, downloads, gif, montage
 from pages._ui.explain import explain
 from pages._ui.film import film
@@ -85,6 +87,7 @@ __all__ = [
     "csv",
     "deliver",
     "deliverables",
+    "diff",
     "downloads",
     "duration",
     "expectation",

@@ -1,0 +1,154 @@
+"""Scenes without a sampler: how pictures come in, go out, and are noised for training."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from lessons.bug_lab.bench import Bench, Pictures, Scene, at_once, digit_pictures, shown
+from lessons.train_ddpm import ALPHA_BARS
+from lessons.train_denoiser import noise_like, test_digits
+from lessons.training import Batch, Recipe, Settings, Training
+from models import gallery
+from models.randomness import stream
+from models.unet import UnconditionalUNet
+
+TIMES: Final = (1, 75, 150, 225, 300)
+DIGIT: Final = 3
+INK: Final = 90
+"""Width and height of the inked disc in pixels, on paper twice as wide as high."""
+
+
+def noised(bench: Bench) -> tuple[Tensor, Tensor]:
+    """One test digit at five timesteps, each with noise of its own; and that noise.
+
+    Returns:
+        x_t and eps, (5, 1, 28, 28).
+    """
+    clean = test_digits(10)[DIGIT : DIGIT + 1].expand(len(TIMES), -1, -1, -1)
+    eps = noise_like(clean, bench.seed)
+    index = torch.tensor(TIMES) - 1
+    x_t: Tensor = bench.code["lessons.train_ddpm"].noisy(clean, index, eps)
+    return x_t, eps
+
+
+@at_once
+def _forward(bench: Bench) -> Pictures:
+    return digit_pictures(noised(bench)[0], tuple(f"t = {t}" for t in TIMES))
+
+
+@at_once
+def _display(bench: Bench) -> Pictures:
+    clean = test_digits(10)[DIGIT : DIGIT + 1].expand(len(TIMES), -1, -1, -1)
+    alpha_bar_t = ALPHA_BARS[torch.tensor(TIMES) - 1].float().view(-1, 1, 1, 1)
+    x_t = alpha_bar_t.sqrt() * clean + (1 - alpha_bar_t).sqrt() * noise_like(clean, bench.seed)
+    to_pixels = bench.code["lessons.picture"].to_pixels
+    return tuple(
+        shown(to_pixels(one), f"t = {t}", "x_t") for one, t in zip(x_t, TIMES, strict=True)
+    )
+
+
+def mask(bench: Bench) -> NDArray[np.generic]:
+    """A stroke drawn on a canvas of 280 pixels, as a mask of 28, whatever its values are."""
+    canvas = Image.new("RGBA", (280, 280))
+    ImageDraw.Draw(canvas).line((60, 220, 215, 65), fill=(255, 255, 255, 255), width=62)
+    values: NDArray[np.generic] = bench.code["lessons.masks"].from_drawing(
+        np.array(canvas), (28, 28)
+    )
+    return values
+
+
+@at_once
+def _mask(bench: Bench) -> Pictures:
+    values = mask(bench).astype(float)
+    picture = gallery.pixels("digit-3").astype(float)
+    grey = 127.0
+    return (
+        shown((values * 255).round(), "the mask m"),
+        shown(((1 - values) * picture + values * grey).round(), "what stays, on grey"),
+    )
+
+
+def fitted(bench: Bench) -> NDArray[np.uint8]:
+    """A disc on paper that is wider than high, at 28×28, white on black."""
+    wide = Image.new("L", (4 * INK, 2 * INK))
+    corner = (4 * INK - INK) // 2, (2 * INK - INK) // 2
+    ImageDraw.Draw(wide).ellipse((*corner, corner[0] + INK, corner[1] + INK), fill=255)
+    return np.array(bench.code["lessons.opening"].fit(wide, 28, 28))
+
+
+@at_once
+def _fitted(bench: Bench) -> Pictures:
+    fit = bench.code["lessons.opening"].fit
+    cat = Image.fromarray(gallery.pixels("photo-cat"))
+    return (
+        shown(fitted(bench), "a disc, 28×28"),
+        shown(np.array(fit(cat, 64, 64)), "a photograph of 256×170, 64×64"),
+    )
+
+
+def opened(bench: Bench) -> NDArray[np.uint8]:
+    """A drawing in black ink on nothing, saved as a PNG file and opened, (112, 112, 3)."""
+    drawing = Image.new("RGBA", (112, 112))
+    pen = ImageDraw.Draw(drawing)
+    pen.ellipse((24, 24, 88, 88), outline=(0, 0, 0, 255), width=9)
+    pen.line((24, 96, 88, 16), fill=(0, 0, 0, 255), width=9)
+    file = io.BytesIO()
+    drawing.save(file, "PNG")
+    pixels: NDArray[np.uint8] = bench.code["lessons.opening"].open_picture(file.getvalue())
+    return pixels
+
+
+@at_once
+def _opened(bench: Bench) -> Pictures:
+    return (shown(opened(bench), "a drawing without paper"),)
+
+
+def step_noises(bench: Bench) -> tuple[Tensor, Tensor]:
+    """The noise that the first two steps of a training draw, (16, 1, 28, 28) each."""
+    drawn: list[Tensor] = []
+
+    def loss(network: UnconditionalUNet, batch: Batch, _: Settings) -> Tensor:
+        drawn.append(batch.noise())
+        return network(batch.images).square().mean()
+
+    recipe = Recipe(
+        name="noise",
+        settings=Settings,
+        build=lambda settings: UnconditionalUNet(1, settings.num_hiddens),
+        loss=loss,
+        preview=lambda *_: None,  # type: ignore[arg-type, return-value]
+    )
+    settings = Settings(num_hiddens=8, batch_size=16, images_per_epoch=1000, seed=bench.seed)
+    training = Training.begin(recipe, settings, torch.device("cpu"))
+    steps = bench.code["lessons.training"].train(training)
+    next(steps), next(steps)
+    steps.close()
+    return drawn[0], drawn[1]
+
+
+@at_once
+def _step_noises(bench: Bench) -> Pictures:
+    first, second = step_noises(bench)
+    both = torch.stack([first[0], second[0], first[1], second[1]]) / 4 + 0.5
+    words = tuple(f"picture {p}, step {s}" for p in (1, 2) for s in (1, 2))
+    return digit_pictures(both, words)
+
+
+def random_like(shape: tuple[int, ...], seed: int, *purpose: str | int) -> Tensor:
+    """Unit Gaussian noise of a purpose of its own."""
+    return torch.randn(shape, generator=stream(seed, "bug lab", *purpose))
+
+
+FORWARD: Final = Scene(_forward, "one test digit on its way into the noise, as training sees it")
+DISPLAY: Final = Scene(_display, "one test digit at five noise levels, as a display shows it")
+MASK: Final = Scene(_mask, "a stroke of a canvas as a mask, and what it leaves of a digit")
+FITTED: Final = Scene(_fitted, "pictures wider than high, made square")
+OPENED: Final = Scene(_opened, "a drawing with black ink and no paper, opened")
+STEP_NOISES: Final = Scene(_step_noises, "the noise over one place of two training batches")

@@ -1,0 +1,166 @@
+"""Mistakes in the sampling loop, its noise, its schedule and its guidance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lessons.bug_lab import probes, scenes
+from lessons.bug_lab.bench import Mistake
+from lessons.bug_lab.copies import Patch
+
+_LOOP: Final = "lessons.iterative_denoising"
+_GUIDANCE: Final = "lessons.guidance"
+_TESTS: Final = "test_iterative_denoising.py::test_"
+
+MISTAKES: Final = (
+    Mistake(
+        1,
+        "Sampling loop",
+        "the step after index 0 wraps around",
+        "The level after the last timestep is looked up at −1, and Python answers with the last "
+        "entry of the table: the noisiest level there is.",
+        "All steps but one are right, and no index is out of range.",
+        Patch(
+            _LOOP,
+            "return torch.ones((), dtype=alpha_bars.dtype) if t == CLEAN else alpha_bars[t]",
+            "return alpha_bars[t]",
+        ),
+        f"{_TESTS}in_the_one_picture_world_every_stride_finds_the_picture",
+        probes.CLEAN_END,
+        scenes.TEN_DIGITS,
+    ),
+    Mistake(
+        2,
+        "Sampling loop",
+        "noise on the last step",
+        "Every step adds noise, so the last one gets some too; nothing comes after it to take it "
+        "away.",
+        "The noise of the last step is the smallest of all: two or three grey levels of 255.",
+        Patch(_LOOP, "if s != timesteps[-1]:", "if True:"),
+        f"{_TESTS}no_noise_is_drawn_on_the_last_step",
+        probes.END,
+        scenes.SAMPLES,
+    ),
+    Mistake(
+        3,
+        "Sampling loop",
+        "the loop stops one step early",
+        "A range that leaves out its own end ends the walk one timestep before the last.",
+        "Everything can be recognised; the rest of the noise looks like grain.",
+        Patch(
+            _LOOP,
+            "for t, s in pairwise(timesteps):\n        alpha_bar_t",
+            "for t, s in pairwise(timesteps[:-1]):\n        alpha_bar_t",
+        ),
+        f"{_TESTS}the_loop_takes_every_step_and_ends_at_the_last_timestep",
+        probes.END,
+        scenes.SAMPLES,
+    ),
+    Mistake(
+        14,
+        "Sampling loop",
+        "α of one timestep in a step of many",
+        "α is taken from the schedule's own table, from t to t − 1, while the walk jumps to t′.",
+        "The formula is the one of the paper, where a step has length one.",
+        Patch(
+            _LOOP,
+            "= _level(alpha_bars, t), _level(alpha_bars, s)",
+            "= _level(alpha_bars, t), _level(alpha_bars, t - 1)",
+        ),
+        f"{_TESTS}every_strided_step_equals_diffusers",
+        probes.MIDDLE_NOISE,
+        scenes.SAMPLES,
+    ),
+    Mistake(
+        15,
+        "Sampling loop",
+        "the variance of one timestep in a step of many",
+        "The mean is right for the long step, but its variance comes from the schedule's own "
+        "table.",
+        "Too little noise makes smooth pictures that look clean, and are less varied.",
+        Patch(
+            _LOOP,
+            "variance(alpha_bar_t, alpha_bar_s)\n                if between is None\n"
+            "                else learned_variance(between, alpha_bar_t, alpha_bar_s)",
+            "variance(alpha_bar_t, _level(alpha_bars, t - 1))\n"
+            "                if between is None\n"
+            "                else "
+            "learned_variance(between, alpha_bar_t, _level(alpha_bars, t - 1))",
+        ),
+        f"{_TESTS}every_strided_step_equals_diffusers",
+        probes.MIDDLE_NOISE,
+        scenes.SAMPLES,
+    ),
+    Mistake(
+        24,
+        "Noise",
+        "the seed does not count",
+        "One place forgets to pass the seed on, on one device perhaps, and a fixed one stands in.",
+        "Each picture is as good as before, and repeating it works.",
+        Patch(_LOOP, "stream(seed, purpose, i)", "stream(0, purpose, i)"),
+        "test_sampled_digits.py::test_another_seed_gives_other_digits_and_the_same_seed_the_same",
+        probes.SEEDS,
+        scenes.TWO_SEEDS,
+    ),
+    Mistake(
+        24,
+        "Noise",
+        "one noise for all pictures of a batch",
+        "Every picture opens a random stream with the same seed, or one noise is expanded over "
+        "the batch.",
+        "Each picture by itself is fine; who makes one at a time never sees it.",
+        Patch(_LOOP, "stream(seed, purpose, i)", "stream(seed, purpose)"),
+        f"{_TESTS}pictures_of_one_sample_differ",
+        probes.SIBLINGS,
+        scenes.SAMPLES,
+    ),
+    Mistake(
+        25,
+        "Noise",
+        "the schedule in half precision",
+        "The model runs in float16, so the tables of the schedule become float16 with it. Close to "
+        "1 it has steps of 0.0005: the first α of 0.9999 is rounded to 1.",
+        "ᾱ is off by a thousandth, and the walk looks right down to its last step. There 1 − ᾱ has "
+        "become 0, and 0/0 is no number.",
+        Patch(
+            "lessons.schedules",
+            "return Schedule(betas, alphas, alphas.cumprod(0))",
+            "return Schedule(betas, alphas, alphas.half().cumprod(0).double())",
+        ),
+        "test_schedules.py::test_the_linear_schedule_has_the_published_values",
+        probes.SIGNAL,
+        scenes.TEN_DIGITS,
+    ),
+    Mistake(
+        12,
+        "Guidance",
+        "1 + w called γ",
+        "The paper counts w, where 0 is no guidance; the lesson counts γ, where 1 is none. Taking "
+        "the formula of one and the number of the other is one too many.",
+        "γ = 7 is then γ = 8, and a little more guidance looks like any other.",
+        Patch(
+            _GUIDANCE,
+            "return eps_u + gamma * (eps_c - eps_u)",
+            "return eps_u + (1 + gamma) * (eps_c - eps_u)",
+        ),
+        "test_guidance.py::test_guidance_of_one_is_the_conditional_prediction",
+        probes.GAMMA_ONE,
+        scenes.SAMPLES,
+    ),
+    Mistake(
+        13,
+        "Guidance",
+        "the prompt and the empty prompt exchanged",
+        "Two embeddings of one shape are passed in the other order, so guidance leads away from "
+        "what was asked for.",
+        "What comes out may be a picture too, only of anything else.",
+        Patch(
+            _GUIDANCE,
+            "both = torch.cat([for_each(x_t, wanted), for_each(x_t, unwanted)])",
+            "both = torch.cat([for_each(x_t, unwanted), for_each(x_t, wanted)])",
+        ),
+        "test_guidance.py::test_guidance_of_one_is_the_conditional_prediction",
+        probes.SAMPLES_ASKED,
+        scenes.SAMPLES,
+    ),
+)

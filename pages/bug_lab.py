@@ -1,0 +1,159 @@
+"""Bug lab
+
+Mistakes that leave a plausible picture: one line changed in the code that this app runs, what comes
+out, and the number that gives it away.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from lessons import bug_lab as lesson
+from pages import _ui as ui
+
+LOOK, QUIZ = "One mistake", "Which one is on?"
+FIRST = "Guidance · the prompt and the empty prompt exchanged"
+STATE = "bug_quiz"
+
+
+def look(chosen: str) -> None:
+    """One mistake, chosen by the reader, and others on top of it."""
+    titles = sorted(lesson.BY_TITLE)
+    ui.check_choice("bug_mistake", titles, FIRST)
+    sent = st.selectbox(
+        "Mistake", titles, titles.index(FIRST), key="bug_mistake", bind="query-params"
+    )
+    title = sent if sent in titles else FIRST
+    more: list[str] = []
+    if fitting := lesson.beside(title):
+        with ui.more():
+            more = st.multiselect(
+                "Make others too", fitting, key=ui.named("bug_also", title), placeholder="none"
+            )
+    made = lesson.together(title, more)
+    mistake = lesson.BY_TITLE[title]
+    ui.say(mistake.story)
+    trial = ui.live(
+        lesson.demo,
+        model=chosen,
+        mistakes=made,
+        seed=ui.seed(),
+        on_frame=lambda frame: ui.stack(frame, size=700),
+    )
+    if trial:
+        pictures(trial)
+        if trial.words and trial.on != chosen:
+            ui.label("Shown on Digits, whatever the model.")
+    for one in made:
+        lines(lesson.BY_TITLE[one])
+    if trial:
+        numbers(trial)
+    ui.say(f"**Why nobody sees it.** {mistake.plausible}")
+    file, sentence = mistake.noticed_in
+    ui.say(f"**How to catch it.** `{file}` says: {sentence}.")
+
+
+def pictures(trial: lesson.Trial) -> None:
+    """Right above wrong, and how far they are apart."""
+    if trial.words:
+        ui.caption(f"From the same noise: {trial.words}.")
+        apart = "difference" if trial.gain == 1 else f"difference × {trial.gain}"
+        ui.grid(
+            (trial.right, trial.wrong, trial.difference),
+            row_labels=("right", "with the mistake", apart),
+            size=140 if len(trial.right) <= 5 else 84,
+        )
+    if trial.curve:
+        ui.live_plot(
+            [
+                ui.Trace("right", trial.curve.epochs, trial.curve.right, color="x_0_hat"),
+                ui.Trace("with the mistake", trial.curve.epochs, trial.curve.wrong, color="eps"),
+            ],
+            key="bug_rates",
+            x_title="epoch",
+            y_title="learning rate, the first being 1",
+            log_y=True,
+            height=320,
+        )
+
+
+def numbers(trial: lesson.Trial) -> None:
+    """What betrays it, in numbers."""
+    rows = [
+        f"| {one.words} ({one.expected}) | {one.right} | **{one.wrong}** |"
+        for one in trial.readings
+    ]
+    head = "| measured on digits | right | with the mistake |\n|---|---|---|\n"
+    ui.say(head + "\n".join(rows))
+
+
+def lines(mistake: lesson.Mistake) -> None:
+    """The line, right and wrong."""
+    changed = lesson.difference(mistake.title)
+    ui.diff(changed.lines, changed.where)
+
+
+def quiz() -> None:
+    """Which one is on? Nothing on the page names the answer before the reader does."""
+    state = st.session_state.setdefault(
+        STATE, {"order": secrets.randbelow(2**31), "number": 0, "given": "", "right": 0, "asked": 0}
+    )
+    asked = lesson.question(state["order"], state["number"])
+    ui.say(
+        f"**Question {state['number'] + 1}.** One line of the code is wrong. Which mistake is it?"
+    )
+    trial = ui.live(
+        lesson.demo, slot="bug_quiz", model="digits", mistakes=(asked.answer,), seed=276
+    )
+    if trial:
+        pictures(trial)
+        numbers(trial)
+    key = f"bug_quiz_{state['number']}"
+    st.radio("The mistake is", asked.choices, index=None, key=key, disabled=bool(state["given"]))
+    if not state["given"]:
+        st.button("Answer", key="bug_answer", type="primary", on_click=answer, args=(key,))
+        return
+    right = state["given"] == asked.answer
+    ui.say(f"**{'Right' if right else 'No'}.** It was: {asked.answer}.")
+    mistake = lesson.BY_TITLE[asked.answer]
+    ui.say(mistake.story)
+    lines(mistake)
+    ui.say(f"**Why nobody sees it.** {mistake.plausible}")
+    ui.label(f"{state['right']} of {state['asked']} found")
+    st.button("Next", key="bug_next", type="primary", on_click=following)
+
+
+def answer(key: str) -> None:
+    """Take the reader's choice, once, if it is one of those offered."""
+    state, given = st.session_state[STATE], st.session_state.get(key)
+    asked = lesson.question(state["order"], state["number"])
+    if given in asked.choices and not state["given"]:
+        right = state["right"] + (given == asked.answer)
+        st.session_state[STATE] = state | {
+            "given": given,
+            "right": right,
+            "asked": state["asked"] + 1,
+        }
+
+
+def following() -> None:
+    """Go on to the next question, if this one is answered."""
+    state = st.session_state[STATE]
+    if state["given"]:
+        st.session_state[STATE] = state | {"given": "", "number": state["number"] + 1}
+
+
+ui.lesson_header(__doc__)
+chosen = ui.model()
+if ui.choice("What to do", (LOOK, QUIZ), LOOK, key="bug_mode") == QUIZ:
+    quiz()
+else:
+    look(chosen)
+with st.expander("How a mistake is made here, and what is left out"):
+    ui.say(
+        "The source of a real module is taken, one text in it is replaced, and a module is made of "
+        "that aside; so is every module that uses it. Then the lesson's own demo is run. The other "
+        "pages know nothing of it. Not here are: " + "; ".join(lesson.LEFT_OUT) + "."
+    )
