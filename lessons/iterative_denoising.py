@@ -194,7 +194,7 @@ def denoise(
     """
     _check(timesteps, len(alpha_bars))
     for t, s in pairwise(timesteps):
-        alpha_bar_t, alpha_bar_s = _level(alpha_bars, t), _level(alpha_bars, s)
+        alpha_bar_t, alpha_bar_s = signal_left(alpha_bars, t), signal_left(alpha_bars, s)
         eps, between = split(predict_noise(x_t, t), x_t)
         x_0 = limit(clean_estimate(x_t, eps, alpha_bar_t))
         x_t = posterior_mean(x_t, x_0, alpha_bar_t, alpha_bar_s)
@@ -207,6 +207,11 @@ def denoise(
             x_t = x_t + sigma_2.sqrt() * noise()
         x_t = after(x_t, s)
         yield Frame(t=s, x_t=x_t, x_0=x_0)
+
+
+def signal_left(alpha_bars: Tensor, t: int) -> Tensor:
+    """Look up ᾱ_t; a clean picture has all its signal, and -1 must not wrap around."""
+    return torch.ones((), dtype=alpha_bars.dtype) if t == CLEAN else alpha_bars[t]
 
 
 def split(prediction: Tensor, x_t: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -278,11 +283,6 @@ class NoiseSource:
     def __call__(self) -> Tensor:
         """Draw the next unit Gaussian noise, (count, C, H, W)."""
         return torch.stack([torch.randn(self.shape, generator=one) for one in self.streams])
-
-
-def _level(alpha_bars: Tensor, t: int) -> Tensor:
-    """The share of signal left at t; a clean picture has all of it, and -1 must not wrap around."""
-    return torch.ones((), dtype=alpha_bars.dtype) if t == CLEAN else alpha_bars[t]
 
 
 def _check(timesteps: Sequence[int], length: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-Symbol = Literal["", "x_0", "x_t", "eps", "x_0_hat"]
+Symbol = Literal["", "x_0", "x_t", "eps", "x_0_hat", "eps_u", "eps_c", "z", "u"]
 """The symbol of the equation that a picture shows; the page frames the picture in its colour."""
 
 

@@ -17,8 +17,8 @@ from lessons.train_ddpm import STEPS
 CPU: Final = torch.device("cpu")
 STEP_CHOICES: Final = (20, 50, 100, STEPS)
 FLOW_STEP_CHOICES: Final = (1, 2, 5, 10, 30, 50, 100)
-_WITH_CLASSES: Final = ("class-ddpm", "class-flow")
-_FLOWS: Final = ("flow", "class-flow")
+WITH_CLASSES: Final = ("class-ddpm", "class-flow")
+FLOWS: Final = ("flow", "class-flow")
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,9 @@ def film(
     for done, frame in enumerate(sampled(run_id, labels, seed, steps, gamma), start=1):
         guess = _row(frame.x_0, "the guess at the clean digits", "x_0_hat")
         frames.append((_row(frame.x_t, "where the walk stands", "x_t"), guess))
-        times.append(frame.t / steps if name in _FLOWS else frame.t + 1)
+        times.append(frame.t / steps if name in FLOWS else frame.t + 1)
         yield Progress(done, steps, "sampling", (guess,))
-    asked = labels if name in _WITH_CLASSES else None
+    asked = labels if name in WITH_CLASSES else None
     nearest = judge.nearest(frame.x_t)
     return Film(
         frames=tuple(frames),
@@ -163,12 +163,12 @@ def sampled(
     elif name == "class-ddpm":
         predict = train_class_ddpm.guided(network, labels, gamma)
         yield from train_ddpm.sample(predict, seed, len(labels), CPU, steps)
-    elif name in _FLOWS:
+    elif name in FLOWS:
         if not 1 <= steps <= STEPS:
             raise ValueError(f"between 1 and {STEPS} steps, not {steps}")
         velocity = (
             flow_matching.guided(network, labels, gamma)
-            if name in _WITH_CLASSES
+            if name in WITH_CLASSES
             else flow_matching.predictor(network)
         )
         noise = NoiseSource(seed, len(labels), (1, 28, 28))()

@@ -135,12 +135,17 @@ def sample(
     source = NoiseSource(seed, count, (1, 28, 28))
     yield from denoise(
         source().to(device),
-        (*spread(STEPS, steps), CLEAN),
+        timesteps(steps),
         ALPHA_BARS,
         predict_noise,
         lambda: source().to(device),
         step_variance,
     )
+
+
+def timesteps(steps: int) -> tuple[int, ...]:
+    """Indices of a walk in so many steps, 1 to STEPS, from the noisiest to CLEAN."""
+    return (*spread(STEPS, steps), CLEAN)
 
 
 def last(frames: Iterator[Frame]) -> Tensor:

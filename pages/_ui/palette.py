@@ -22,6 +22,11 @@ SYMBOLS: Final[dict[str, Ink]] = {
     "x_t": Ink("#A3487D", "#E08FBE"),
     "eps": Ink("#B34700", "#F0883E"),
     "x_0_hat": Ink("#007A59", "#2FC79A"),
+    # What a network says without a condition and with one, fresh noise, and a velocity.
+    "eps_u": Ink("#6B6760", "#A39E94"),
+    "eps_c": Ink("#5B4BB5", "#A99BF2"),
+    "z": Ink("#7A5C00", "#E3C34A"),
+    "u": Ink("#006C80", "#4CC9DB"),
 }
 
 MUTED: Final = Ink("#6B6760", "#A39E94")
@@ -34,6 +39,8 @@ _TEX: Final = {
     "x_0_hat": r"\\hat\s*\{?x\}?_(?:0|\{0\})|\\hat\{x_(?:0|\{0\})\}",
     "x_0": _ACCENT + r"(?<![A-Za-z])x_(?:0|\{0\})",
     "x_t": _ACCENT + r"(?<![A-Za-z])x_(?:t(?![A-Za-z])|\{t\})",
+    "eps_u": r"\\epsilon_u(?![A-Za-z])",
+    "eps_c": r"\\epsilon_c(?![A-Za-z])",
     "eps": _ACCENT + r"\\(?:var)?epsilon(?![A-Za-z])|\\hat\{\\(?:var)?epsilon\}",
 }
 
@@ -43,6 +50,8 @@ _NAMES: Final = {
     "x_t": "x_t",
     "eps": "eps",
     "eps_hat": "eps",
+    "eps_u": "eps_u",
+    "eps_c": "eps_c",
     "x_0_hat": "x_0_hat",
 }
 
@@ -88,6 +97,11 @@ def colour_tex(formula: str, also: dict[str, str] | None = None) -> str:
         return rf"\textcolor{{{SYMBOLS[symbol].light}}}{{{match.group()}}}"
 
     return re.sub("|".join(patterns), paint, formula)
+
+
+def in_colour(symbol: str, tex: str) -> str:
+    """Set a whole piece of TeX in a symbol's colour, and the symbols inside it in their own."""
+    return rf"\textcolor{{{SYMBOLS[symbol].light}}}{{{colour_tex(tex)}}}"
 
 
 def _letter(name: str) -> str:
