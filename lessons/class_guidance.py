@@ -133,7 +133,9 @@ def anatomy(
     ]
     without, with_label, follows = guesses
     return (
-        Picture(to_pixels(x_t[0]), f"x_t at t = {t}", f"a {digit} under the noise of t = {t}", "x_t"),
+        Picture(
+            to_pixels(x_t[0]), f"x_t at t = {t}", f"a {digit} under the noise of t = {t}", "x_t"
+        ),
         Picture(to_pixels(without[0]), "guess without the label", symbol="x_0_hat"),
         Picture(to_pixels(with_label[0]), f"guess with the label {digit}", symbol="x_0_hat"),
         Picture(

@@ -17,7 +17,7 @@ ui.grid([ui.live(lesson.levels, digit=digit, seed=ui.seed())], size=168)
 
 ui.explain(forward_process.add_noise)
 
-st.subheader("How digit and noise share the picture")
+st.header("How digit and noise share the picture")
 curves = ui.live(lesson.schedule)
 if curves:
     ui.live_plot(
