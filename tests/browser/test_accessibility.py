@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import axe
@@ -79,7 +80,7 @@ def test_headings_begin_with_the_title_and_skip_no_level_downwards(page: Page) -
     levels = [int(name[1]) for name in heads]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_pictures_and_charts_say_what_is_in_them(page: Page) -> None:
@@ -118,7 +119,8 @@ def test_the_keyboard_reaches_every_control_shows_where_it_is_and_is_not_trapped
 
 
 PREPARE = """() => {
-    document.head.insertAdjacentHTML("beforeend", "<style>* { transition: none !important }</style>")
+    const still = "<style>* { transition: none !important }</style>"
+    document.head.insertAdjacentHTML("beforeend", still)
     window.testReached = new Set()
     window.testStops = new Set()
     document.activeElement?.blur()
@@ -136,8 +138,10 @@ LOOK = """() => {
     if (!node || node === document.body || window.testStops.has(node)) return null
     window.testStops.add(node)
     const around = [node, ...node.querySelectorAll("*"), ...(node.parentElement?.children ?? [])]
-    for (let up = node.parentElement, i = 0; up && i < 4; up = up.parentElement, i++) around.push(up)
-    const looks = () => around.slice(0, 60).map((one) => {
+    for (let up = node.parentElement; up && around.length < 60; up = up.parentElement) {
+        around.push(up)
+    }
+    const looks = () => around.map((one) => {
         const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor, backgroundColor,
             textDecoration, color, opacity, stroke, strokeWidth } = getComputedStyle(one)
         const outline = outlineStyle === "none" ? "" : outlineStyle + outlineWidth + outlineColor
