@@ -27,7 +27,7 @@ NOT_OURS: Final = {
 }
 """Markup of Streamlit itself that no page can change, by axe's rule; each with its reason."""
 
-_STANDS: Final = """() => {
+_STANDS: Final = """(quiet) => {
     const app = document.querySelector("[data-testid=stApp]")
     const charts = [...document.querySelectorAll(".ui-plot")]
     const there = app !== null
@@ -41,7 +41,7 @@ _STANDS: Final = """() => {
     const nodes = there ? document.querySelectorAll("*").length : -1
     const now = performance.now()
     if (window.testNodes !== nodes) Object.assign(window, { testNodes: nodes, testSince: now })
-    return there && now - window.testSince > 700
+    return there && now - window.testSince > quiet
 }"""
 
 _RUN: Final = """async () => {
@@ -50,9 +50,15 @@ _RUN: Final = """async () => {
 }"""
 
 
-def settle(page: Page, seconds: float = 300.0) -> None:
-    """Wait until a page stands, with its pictures and charts, and changes no more."""
-    page.wait_for_function(_STANDS, timeout=1000 * seconds, polling=100)
+def settle(page: Page, quiet: float = 1500.0) -> None:
+    """Wait until a page stands, with its pictures and charts, and did not change for `quiet` ms."""
+    page.wait_for_function(_STANDS, arg=quiet, timeout=300_000, polling=100)
+
+
+def resize(page: Page, width: int, height: int = 800) -> None:
+    """Give a page that stands another size."""
+    page.set_viewport_size({"width": width, "height": height})
+    settle(page, quiet=300)
 
 
 def violations(page: Page) -> list[str]:
@@ -108,9 +114,9 @@ def _report(browser: Browser, server: str, name: str) -> int:
             page = context.new_page()
             page.set_viewport_size({"width": WIDTHS[0], "height": 900})
             page.goto(f"{server}/{'' if name == 'home' else name}")
+            settle(page)
             for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                settle(page)
+                resize(page, width)
                 wrong = violations(page)
                 print(f"{name}, {theme}, {width} px: {len(wrong)}", *wrong, sep="\n  ", flush=True)
                 count += len(wrong)

@@ -45,19 +45,14 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: Server) -> It
         yield reader.page
 
 
-def widen(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    axe.settle(page)
-
-
 def test_axe_finds_nothing_serious_on_a_phone_and_on_a_laptop(page: Page) -> None:
     for width in axe.WIDTHS:
-        widen(page, width)
+        axe.resize(page, width)
         assert axe.violations(page) == []
 
 
 def test_nothing_is_wider_than_the_phone_and_nothing_went_wrong(page: Page) -> None:
-    widen(page, PHONE)
+    axe.resize(page, PHONE)
     assert page.evaluate(SIDEWAYS) == []
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
@@ -101,8 +96,7 @@ def says_something(words: str) -> bool:
 def test_the_keyboard_reaches_every_control_shows_where_it_is_and_is_not_trapped(
     page: Page,
 ) -> None:
-    page.set_viewport_size({"width": LAPTOP, "height": TALLEST})
-    axe.settle(page)
+    axe.resize(page, LAPTOP, TALLEST)
     page.evaluate(PREPARE)
     page.keyboard.press("Tab")
     unseen = []
