@@ -75,9 +75,7 @@ def demo(
         done += len(timesteps) - 1
         line = f"i_start = {i_start}, t = {timesteps[0]}"
         begun.append(t2i.picture(x_t[0], form, line, f"the original under noise: {line}", "x_t"))
-        results.append(
-            t2i.picture(x[0], form, line, f"made anew from under the noise of {line}", "x_0_hat")
-        )
+        results.append(t2i.picture(x[0], form, line, f"made anew from {line}", "x_0_hat"))
         films.append(film)
     return Edited(
         t2i.picture(x_0[0], form, "the original", "the original picture", "x_0"),

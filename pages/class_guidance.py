@@ -52,7 +52,7 @@ def anatomy(run_id: str) -> None:
         "the label, and knowing it. The difference points towards what is *typical* of the digit. "
         "Guidance goes on in that direction, past the second guess."
     )
-    left, middle, right = st.columns([6, 3, 3])
+    left, middle, right = st.columns([7, 3, 3])
     with left:
         digit = ui.choice("Digit", range(10), 3, key="b24_digit")
     with middle:
@@ -121,7 +121,7 @@ def quality(run_id: str) -> None:
         ],
         key="b24_frechet",
         x_title="guidance γ",
-        y_title="Fréchet distance to the test digits",
+        y_title="Fréchet distance",
         log_y=True,
         height=320,
     )

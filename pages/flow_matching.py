@@ -138,7 +138,7 @@ def fewer_steps(flow_run: str, ddpm_run: str) -> None:
         ],
         key="b25_frechet",
         x_title="sampling steps",
-        y_title="Fréchet distance to the test digits",
+        y_title="Fréchet distance",
         log_x=True,
         log_y=True,
         height=320,

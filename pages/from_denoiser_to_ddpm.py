@@ -20,7 +20,7 @@ ui.code_that_ran(levels)
 
 ui.explain(forward_process.add_noise)
 
-st.subheader("How digit and noise share the picture")
+st.header("How digit and noise share the picture")
 curves = ui.live(lesson.schedule)
 if curves:
     ui.live_plot(

@@ -41,7 +41,7 @@ def seven_levels(run_id: str, digit: int) -> None:
 
 def any_level(run_id: str, digit: int) -> None:
     """One noise level, chosen by the reader."""
-    st.subheader("Turn the noise up yourself")
+    st.header("Turn the noise up yourself")
     sigma = ui.slider("Noise σ", 0.0, 2.0, 0.5, key="b122_sigma", step=0.05)
     sweep = ui.live(
         lesson.sweep,

@@ -88,7 +88,7 @@ ui.code_that_ran(walk)
 
 block = next((x for x in network.blocks if x.name == name), None)
 if block:
-    st.subheader(f"{block.name}: {block.kind}", anchor=False)
+    st.header(f"{block.name}: {block.kind}", anchor=False)
     joined = " and ".join(f"`{source}`" for source in block.sources)
     ui.say(
         f"{size(block.shape_in)} in, from {joined}; {size(block.shape_out)} out; "
@@ -109,14 +109,14 @@ if block:
         with tab:
             ui.explain(lesson.class_named(part))
 
-st.subheader("Noise, from none to as strong as the digit", anchor=False)
+st.header("Noise, from none to as strong as the digit", anchor=False)
 noised = ui.live(lesson.noising, digit=digit, seed=ui.seed())
 ui.strip(noised, size=84)
 ui.caption("The same digit and the same noise each time; only its strength grows.")
 ui.code_that_ran(noised)
 ui.explain(add_noise, z="x_t", x="x_0")
 
-st.subheader("Why the last layer is a plain convolution", anchor=False)
+st.header("Why the last layer is a plain convolution", anchor=False)
 floor = ui.live(lesson.gelu_floor, seed=ui.seed())
 ui.say(
     f"Every other layer ends in a GELU, which never gives less than **{number(floor.lowest)}**. "

@@ -228,6 +228,8 @@ def test_waiting_is_told_in_plain_words() -> None:
     assert waiting[3] == "You are 11th in line"
     shot = engine.Snapshot("running", done=3, total=20, seconds_left=8.4)
     assert _words(shot) == (0.15, "Step 3 of 20 · about 8 s left")
+    with_symbol = engine.Snapshot("running", done=3, total=7, note="γ = 3")
+    assert _words(with_symbol)[1] == "γ = 3 · step 3 of 7"
     assert [_ordinal(n) for n in (12, 21, 22, 23, 64)] == ["12th", "21st", "22nd", "23rd", "64th"]
     assert _time_left(200) == "about 3 min left"
 

@@ -36,7 +36,7 @@ def open_page(**address: str) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in [*app.subheader, *app.markdown, *app.get("html")])
+    return "\n".join(str(part.value) for part in [*app.header, *app.markdown, *app.get("html")])
 
 
 def control(app: AppTest, key: str) -> Any:

@@ -272,7 +272,12 @@ def _words(now: engine.Snapshot) -> tuple[float, str]:
         return 0.0, "Calculating"
     parts = [now.note, f"step {now.done} of {now.total}", _time_left(now.seconds_left)]
     line = " · ".join(part for part in parts if part)
-    return min(1.0, now.done / now.total), plain_text(line[0].upper() + line[1:])
+    return min(1.0, now.done / now.total), plain_text(_sentence(line))
+
+
+def _sentence(line: str) -> str:
+    """Begin with a capital, but never make a Γ of a γ: a symbol is no word."""
+    return line[0].upper() + line[1:] if line[0].isascii() else line
 
 
 def _ordinal(number: int) -> str:

@@ -100,6 +100,8 @@ def _spoken(trace: Trace) -> str:
     if len(known) > 1 and known[0][0] == known[-1][0]:
         return f"{trace.name} is marked at {_said(known[0][0])}."
     first, last = known[0], known[-1]
+    if min(y for _, y in known) == max(y for _, y in known) and len(known) > 1:
+        return f"{trace.name}: {_said(first[1])} throughout."
     words = f"{trace.name}: " + " to ".join(
         f"{_said(y)} at {_said(x)}" for x, y in dict.fromkeys((first, last))
     )
