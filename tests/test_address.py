@@ -87,7 +87,7 @@ def turn(test: AppTest, **values: object) -> None:
     ("file", "turned"),
     [
         ("forward_process.py", {"a11_picture_digits": "Test digit 4", "a11_t_digits": 33}),
-        ("classical_denoising.py", {"a12_kernel": 7, "a12_sigma": 2.25, "seed": 9}),
+        ("classical_denoising.py", {"a12_kernel": 9, "a12_sigma": 2.25, "seed": 9}),
         ("iterative_denoising.py", {"a14_start": 25}),
         ("guidance.py", {"a16_gamma": 2.5, "a16_prompt_digits": "a handwritten 7"}),
         ("unet.py", {"b11_block": "down2", "b11_digit": 8}),
@@ -112,13 +112,13 @@ def test_the_settings_of_training_travel_in_the_address_and_only_what_differs() 
         test,
         **{
             "denoiser: preset": "Demo",
-            "denoiser: epochs": 3,
+            "denoiser: epochs": 4,
             "denoiser: seed": 5,
             "denoiser_log": False,
         },
     )
     link = address(test, "train_denoiser.py")
-    assert link == {"preset": "Demo", "epochs": "3", "train_seed": "5", "denoiser_log": "false"}
+    assert link == {"preset": "Demo", "epochs": "4", "train_seed": "5", "denoiser_log": "false"}
     again = opened("train_denoiser.py", **link)
     for knob in runs.knobs("denoiser"):
         key = f"denoiser: {knob.name}"
