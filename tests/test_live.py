@@ -64,7 +64,7 @@ def page() -> None:
     import test_live as lessons
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-    from pages._ui.live import live
+    from pages._ui.live import live, made_before
 
     lessons.script_requests = get_script_run_ctx().script_requests
     name = st.session_state.get("demo", "quick")
@@ -75,6 +75,8 @@ def page() -> None:
     result = live(getattr(lessons, name), slot="demo", on_frame=leave, **knobs)
     st.text(result)
     st.text("the text below")
+    if st.session_state.get("label"):
+        st.caption(made_before(f"made with t = {t}"))
 
 
 @pytest.fixture(autouse=True)
@@ -159,11 +161,27 @@ def test_after_cancel_the_last_result_stays_and_a_moved_knob_runs() -> None:
     app.slider[0].set_value(300).run()
     app.session_state["leave"] = False
     app.button[0].click().run()
-    assert "Below is the last finished result." in app.markdown[0].value
+    assert (
+        "Below is the last finished result, made with the knobs as they were then."
+        in app.markdown[0].value
+    )
     assert texts(app)[0] == "slow result for 250"
     app.slider[0].set_value(301).run()
     assert texts(app)[0] == "slow result for 301"
     assert not app.button
+
+
+def test_after_cancel_the_label_is_that_of_the_result_and_not_of_the_knobs() -> None:
+    app = open_page(demo="slow", label=True)
+    assert app.caption[0].value == "made with t = 250"
+    app.session_state["leave"] = True
+    app.slider[0].set_value(300).run()
+    app.session_state["leave"] = False
+    app.button[0].click().run()
+    assert texts(app)[0] == "slow result for 250"
+    assert app.caption[0].value == "Last finished: made with t = 250"
+    app.slider[0].set_value(301).run()
+    assert app.caption[0].value == "made with t = 301"
 
 
 def fragment_page() -> None:

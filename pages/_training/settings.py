@@ -36,7 +36,7 @@ def choose(recipe: str) -> None:
         for column, name in zip(st.columns(len(_MAIN)), _MAIN, strict=True):
             with column:
                 _control(recipe, by_name.pop(name))
-        with st.expander("More settings"):
+        with st.expander("More settings", key="ui_more_settings"):
             columns = st.columns(3)
             for i, knob in enumerate(by_name.values()):
                 with columns[i % 3]:

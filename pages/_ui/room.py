@@ -89,7 +89,8 @@ def style(shown: Room) -> str:
     if ALL in shown.hide:
         everything = f'.stElementContainer[class*="st-key-"]:has({_WIDGETS})'
         kept = ':not([class*="st-key-ui_teacher"])'
-        return f'{everything}{kept}, [class*="st-key-ui_more"] {{ display: none !important; }}'
+        also = '[class*="st-key-ui_more"], [class*="st-key-ui_knob"]'
+        return f"{everything}{kept}, {also} {{ display: none !important; }}"
     keyed = [f'.st-key-{one}, [class*="st-key-{one}_"]' for one in shown.hide]
     # The settings of training have longer keys than names, so a place around each has the name.
     places = [f".st-key-ui_knob_{one}" for one in shown.hide]
@@ -180,7 +181,7 @@ def for_teachers(here: str) -> None:
 def _offered(here: str) -> dict[str, str]:
     """What can be taken away, in words."""
     named = {name: one.label for name, one in address.knobs().items() if name not in address.FRAME}
-    words = {ALL: "every knob", "seed": "Seed", "model": "Model"}
+    words = {ALL: "all knobs", "seed": "Seed", "model": "Model"}
     if not here:
         return words
     return words | {name: f"{label} · {name}" if label else name for name, label in named.items()}
