@@ -15,7 +15,7 @@ the one seed    seed()
 models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
                 gallery_input(key=, model=), per_model(key, model), more(),
                 named(name, *knobs) -> key, made_with(model, γ=7.0)
-questions       predict(Question(...), key="a14_q1") -> answered, compared(an experiment's result)
+questions       predict(Question(...), key="a14_q1") -> answered, compared(result), measured(result)
 looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
@@ -44,7 +44,7 @@ from pages._ui.model import (
 from pages._ui.numbers import check_choice, choice, nearest, number, slider
 from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
-from pages._ui.predict import Question, compared, predict
+from pages._ui.predict import Question, compared, measured, predict
 from pages._ui.scrubber import scrubber
 from pages._ui.seed import seed
 from pages._ui.turning import stepping_back, turning
@@ -73,6 +73,7 @@ __all__ = [
     "live_plot",
     "made_with",
     "mask_input",
+    "measured",
     "model",
     "montage",
     "more",
