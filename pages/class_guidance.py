@@ -6,9 +6,11 @@ The same noise, asked for the same digit, more and more insistently.
 import streamlit as st
 
 from lessons import class_guidance as lesson
-from lessons import guidance, sampled_digits, trained
+from lessons import guidance, sampled_digits, sanity, trained
 from pages import _sampling as sampling
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 
 def one_gamma(run_id: str) -> None:
@@ -95,7 +97,7 @@ def quality(run_id: str) -> None:
         "## What it buys, and what it costs\n"
         f"Measured on {sweep.count:,} samples at each γ, {sweep.steps} steps each. Accuracy: the "
         "share that the judge reads as asked for. Diversity: how much the samples of one class "
-        "differ, test digits having 1. **Predict first:** which γ is best?"
+        "differ, test digits having 1."
     )
     x = [one.gamma for one in sweep.qualities]
     ui.live_plot(
@@ -148,6 +150,14 @@ if chosen:
     anatomy(chosen)
     gammas(chosen)
     quality(chosen)
+ui.say(HEADING)
+if ui.predict(ask.GAMMA_ONE, key="b24_q1") and chosen:
+    ui.compared(
+        ui.live(sanity.gamma_one, run_id=chosen, seed=ui.seed(), edition=trained.changed(chosen)),
+        size=84,
+    )
+ui.predict(ask.BEST_GAMMA, key="b24_q2")
+ui.predict(ask.THICK_STROKES, key="b24_q3")
 ui.say(
     "**Look closer.** At γ = 0 the label counts for nothing, and still something comes out. Which "
     "digits change into another one first when you turn γ up, and which never do?"

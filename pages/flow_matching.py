@@ -5,11 +5,13 @@ Straight ways from noise to digits: learn the direction, then walk.
 
 import streamlit as st
 
-from lessons import curves, flow_paths, runs, sampled_digits, step_quality, trained
+from lessons import curves, flow_paths, runs, sampled_digits, sanity, step_quality, trained
 from lessons import flow_matching as lesson
 from pages import _sampling as sampling
 from pages import _training as training
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 _WITH, _WITHOUT = "with classes", "without"
 _ROWS: training.RowNames = (("", "x_0_hat"),) * 3
@@ -58,8 +60,7 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
     ui.say(
         "## Beside DDPM: how straight are the ways?\n"
         "A few noises, each walked to the same digit by both networks in "
-        f"{flow_paths.STEPS} steps, seen in the two directions in which test digits differ most. "
-        "**Predict first:** which of the two could do with fewer steps?"
+        f"{flow_paths.STEPS} steps, seen in the two directions in which test digits differ most."
     )
     left, right = st.columns([3, 2])
     with left:
@@ -161,6 +162,23 @@ def fewer_steps(flow_run: str, ddpm_run: str) -> None:
     )
 
 
+def questions() -> None:
+    """One step, one digit, fewer steps."""
+    ui.say(HEADING)
+    if ui.predict(ask.ONE_STEP, key="b25_q1") and flow_run:
+        ui.measured(
+            ui.live(
+                sanity.one_flow_step,
+                run_id=flow_run,
+                seed=ui.seed(),
+                edition=trained.changed(flow_run),
+            )
+        )
+    if ui.predict(ask.ONE_DIGIT, key="b25_q2"):
+        ui.compared(ui.live(sanity.one_digit_flow, seed=ui.seed()))
+    ui.predict(ask.FEWER_STEPS, key="b25_q3")
+
+
 ui.lesson_header(__doc__)
 training.hero("class-flow", ROWS)
 
@@ -168,11 +186,7 @@ ui.explain(lesson.interpolate, x_1="x_0_hat", x_0="eps")
 ui.explain(lesson.velocity_loss, x_1="x_0_hat", x_0="eps")
 ui.explain(lesson.euler)
 
-ui.say(
-    "## Train it\n"
-    "A DDPM walks 300 steps; the samples here take 30 or 50. **Predict first:** what would a "
-    "single step from noise to the end give?"
-)
+ui.say("## Train it\nA DDPM walks 300 steps; the samples here take 30 or 50.")
 classes = ui.choice("Network", (_WITH, _WITHOUT), _WITH, key="b25_classes")
 if classes == _WITH:
     training.lab("class-flow", curves.CLASS_FLOW, ROWS)
@@ -180,9 +194,7 @@ else:
     training.lab("flow", curves.FLOW, ROWS_WITHOUT)
 
 ui.say(
-    "## Sample from it\n"
-    "The answer to the question above: choose one step. Then two, then five, and see at which "
-    "number a digit can be read."
+    "## Sample from it\nChoose few steps, then more, and see at which number a digit can be read."
 )
 chosen = sampling.finished_run("b25_run", "class-flow", "flow")
 if chosen:
@@ -192,6 +204,7 @@ if flow_run and ddpm_run:
     beside_ddpm(flow_run, ddpm_run)
     fewer_steps(flow_run, ddpm_run)
 
+questions()
 ui.say(
     "**Look closer.** The training ways are straight, the ways that are walked are not: where many "
     "of them cross, the network can only learn their mean. Where on the way do they bend most?"

@@ -6,9 +6,11 @@ tell the network at every step how noisy its picture is.
 
 import streamlit as st
 
-from lessons import forward_process, train_ddpm
+from lessons import forward_process, sanity, train_ddpm
 from lessons import from_denoiser_to_ddpm as lesson
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 ui.lesson_header(__doc__)
 
@@ -56,4 +58,8 @@ ui.say(
     "timestep asks for about as much."
 )
 ui.explain(train_ddpm.noise_loss, eps_hat="eps")
+ui.say(HEADING)
+if ui.predict(ask.SMALL_STEPS, key="b21_q1"):
+    ui.compared(ui.live(sanity.small_steps, digit=digit, seed=ui.seed()))
+ui.predict(ask.EQUAL_SHARE, key="b21_q2")
 ui.say("**Look closer.** At which $t$ can you no longer name the digit? At which would you start?")

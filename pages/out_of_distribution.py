@@ -6,8 +6,10 @@ The network learnt to undo σ = 0.5. Here it gets less noise than that, and more
 import streamlit as st
 
 from lessons import out_of_distribution as lesson
-from lessons import runs, trained
+from lessons import runs, sanity, trained
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 from pages._sampling import shipped_first
 
 
@@ -78,6 +80,19 @@ def all_levels(run_id: str) -> None:
     ui.code_that_ran(curve)
 
 
+def questions(run_id: str) -> None:
+    """Two more things that the network was not trained for."""
+    ui.say(HEADING)
+    for question, function, key in (
+        (ask.TWICE, sanity.twice, "b122_q1"),
+        (ask.NOTHING_UNDER, sanity.nothing_under, "b122_q2"),
+    ):
+        if ui.predict(question, key=key):
+            ui.measured(
+                ui.live(function, run_id=run_id, seed=ui.seed(), edition=trained.changed(run_id))
+            )
+
+
 ui.lesson_header(__doc__)
 finished = {run.id: run for run in runs.all_runs("denoiser") if runs.weights_file(run.id)}
 if finished:
@@ -95,5 +110,6 @@ if finished:
     ui.explain(lesson.denoise_at, x="x_0", z="x_t", x_hat="x_0_hat")
     any_level(chosen, picture)
     all_levels(chosen)
+    questions(chosen)
 else:
     st.info("No denoiser has finished training yet: train one in lesson 1.2 first.")

@@ -4,8 +4,11 @@ Give the network nothing but noise and ask for a digit: it answers with the mean
 """
 
 from lessons import pure_noise as lesson
+from lessons import sanity
 from pages import _training as training
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 ROWS: training.RowNames = (
     ("what the network is given: noise and nothing else", "eps"),
@@ -32,11 +35,14 @@ def distance(loss: float) -> str:
 ui.say(
     "## Train it\n"
     f"For MNIST the floor is **{floor:.4f}**. Nothing that is trained here can get below it for "
-    "long; a single batch can, when it happens to hold easy digits. **Predict first:** ten "
-    "different noises go in. Will ten different digits come out?"
+    "long; a single batch can, when it happens to hold easy digits."
 )
 training.lab("pure-noise", None, ROWS, floor=floor or None, live_words=distance if floor else None)
 
+ui.say(HEADING)
+ui.predict(ask.TEN_NOISES, key="b123_q1")
+if ui.predict(ask.SHARP_DIGIT, key="b123_q2"):
+    ui.measured(ui.live(sanity.blind_guesses))
 ui.say(
     "**Look closer.** A sharp digit would look better and score worse. This is why one step from "
     "noise to picture can't work, and why diffusion takes many small ones."

@@ -3,11 +3,13 @@
 Tell the network which digit it is looking at, but sometimes don't: then you can ask for one.
 """
 
-from lessons import curves, guidance, sampled_digits, trained
+from lessons import curves, guidance, runs, sampled_digits, sanity, trained
 from lessons import train_class_ddpm as lesson
 from pages import _sampling as sampling
 from pages import _training as training
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 ROWS: training.RowNames = (
     ("", "x_0_hat"),
@@ -45,6 +47,18 @@ def examined(run_id: str) -> None:
     ui.code_that_ran(exam)
 
 
+def both_losses() -> str:
+    """What the two networks that ship with the project reached, as one sentence."""
+    found = [
+        runs.view(run_id).epochs[-1].numbers["test_loss"]
+        for run_id in map(sampling.shipped, ("ddpm", "class-ddpm"))
+        if run_id
+    ]
+    if len(found) < 2:
+        return ""
+    return f"The two reference runs: {found[0]:.4f} without labels, {found[1]:.4f} with them."
+
+
 ui.lesson_header(__doc__)
 training.hero("class-ddpm", ROWS)
 
@@ -52,21 +66,28 @@ ui.explain(lesson.keep_mask)
 ui.explain(guidance.guide)
 
 ui.say(
-    "## Train it\n"
-    "The label is one number in ten, switched on or off at two places of the network. "
-    "**Predict first:** will knowing the label lower the loss a lot, or a little?"
+    "## Train it\nThe label is one number in ten, switched on or off at two places of the network."
 )
 training.lab("class-ddpm", curves.CLASS_DDPM, ROWS)
 
 ui.say(
     "## Ask for digits\n"
-    "Ten of each, twenty steps; a judge reads them. **Predict first:** which digit will it "
-    "take for another one most often?"
+    "Ten of each, twenty steps; a judge reads them. Which digit does it take for another one most "
+    "often?"
 )
 chosen = sampling.finished_run("b23_run", "class-ddpm")
 if chosen:
     examined(chosen)
 
+ui.say(HEADING)
+ui.predict(ask.LABEL_LOSS, key="b23_q1", seen=both_losses())
+if ui.predict(ask.MASKED, key="b23_q2") and chosen:
+    ui.compared(
+        ui.live(
+            sanity.masked_labels, run_id=chosen, seed=ui.seed(), edition=trained.changed(chosen)
+        ),
+        size=84,
+    )
 ui.say(
     "**Look closer.** The samples are recognisable after the first epoch, long before those of the "
     "network without labels. What does the label save the network from having to decide?"

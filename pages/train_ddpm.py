@@ -8,12 +8,15 @@ from lessons import (
     forward_process,
     iterative_denoising,
     sampled_digits,
+    sanity,
     trained,
 )
 from lessons import train_ddpm as lesson
 from pages import _sampling as sampling
 from pages import _training as training
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 ROWS: training.RowNames = (
     ("", "x_0_hat"),
@@ -32,7 +35,7 @@ ui.explain(lesson.normalised)
 ui.say(
     "## Train it\n"
     "A different timestep for every digit of a batch: sometimes hardly any noise, sometimes hardly "
-    "any digit. **Predict first:** will strokes or whole digits come first?"
+    "any digit."
 )
 training.lab("ddpm", curves.DDPM, ROWS)
 
@@ -62,6 +65,15 @@ if chosen:
         sampling.verdict(film)
         ui.code_that_ran(film)
 
+ui.say(HEADING)
+for question, function, key in (
+    (ask.WRONG_TIME, sanity.wrong_time, "b22_q1"),
+    (ask.BATCH_STATISTICS, sanity.batch_statistics, "b22_q2"),
+):
+    if ui.predict(question, key=key) and chosen:
+        ui.measured(
+            ui.live(function, run_id=chosen, seed=ui.seed(), edition=trained.changed(chosen))
+        )
 ui.say(
     "**Look closer.** The loss hardly falls after the fifth epoch, yet the samples go on "
     "improving. And which digit comes is left to chance: how would you ask for a 7?"

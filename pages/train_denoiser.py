@@ -7,6 +7,8 @@ from lessons import curves
 from lessons import train_denoiser as lesson
 from pages import _training as training
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 
 ROWS: training.RowNames = (
     ("the truth", "x_0"),
@@ -23,11 +25,13 @@ ui.explain(lesson.denoising_loss, x="x_0", z="x_t", x_hat="x_0_hat")
 ui.say(
     "## Train it\n"
     "Noise is drawn anew for every batch, so the network never sees the same picture twice and "
-    "can't learn it by heart. **Predict first:** where will the curve be after the first 10,000 "
-    "digits, and where at the end?"
+    "can't learn it by heart."
 )
 training.lab("denoiser", curves.DENOISER, ROWS)
 
+ui.say(HEADING)
+ui.predict(ask.LATE_LOSS, key="b12_q1")
+ui.predict(ask.PIXEL_OFF, key="b12_q2")
 ui.say(
     "**Look closer.** The loss falls fast and then hardly moves, yet the digits keep getting "
     "sharper. Which of the ten changes last, and why?"

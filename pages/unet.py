@@ -11,6 +11,8 @@ import streamlit as st
 from lessons import unet as lesson
 from lessons.train_denoiser import add_noise
 from pages import _ui as ui
+from pages._questions import HEADING
+from pages._questions import part_b as ask
 from pages._unet_figure import unet_figure
 
 BLOCK: Final = "b11_block"
@@ -142,7 +144,16 @@ if floor:
 if walk and walk.lowest < floor.lowest:
     ui.caption(f"The answer in the figure above goes down to {number(walk.lowest)}.")
 
+ui.say(HEADING)
+counts = sorted(((x.parameters, x.name) for x in network.blocks), reverse=True)[:2]
+most = ", ".join(f"{name} {count:,}" for count, name in counts)
+ui.predict(ask.MOST_NUMBERS, key="b11_q1", seen=f"The two largest here: {most}.")
+ui.predict(
+    ask.LAST_GELU,
+    key="b11_q2",
+    seen=f"Its lowest is {number(floor.lowest)}; {floor.share:.0%} of noise is lower than that.",
+)
 ui.say(
-    "**Look closer.** Which block learns the most numbers, and how much of the picture does it "
-    "see? What would the way up still know without the arcs?"
+    "**Look closer.** How much of the picture does each block see? What would the way up still "
+    "know without the arcs?"
 )

@@ -98,9 +98,11 @@ def unheard(
         ValueError: there is no such place, or the model can't take a prompt.
     """
     net = yield from t2i.loading(model)
-    unwanted = net.embed([""])
-    sides = [(f"“{p}”", guided(net.predict, net.embed([p]), unwanted, 0.0)) for p in prompts]
-    return (yield from edited(net, [(*side, original) for side in sides], i_start, seed))
+    sides = [
+        (f"“{one}”", guided(net.predict, *net.embed([one, ""]).chunk(2), 0.0), original)
+        for one in prompts
+    ]
+    return (yield from edited(net, sides, i_start, seed))
 
 
 def two_originals(

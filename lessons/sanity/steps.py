@@ -152,10 +152,11 @@ def one_picture_world(model: str, seed: int) -> Result:
     """
     form = t2i.outline(model)
     known, _ = sets(form, 1)
-    predict, T, done = perfect(known, form.alpha_bars), len(form.alpha_bars), 0
+    predict, done = perfect(known, form.alpha_bars), 0
+    noisiest = t2i.timesteps_of(form)[0]  # beyond it √ᾱ is so small that rounding can be seen
     sides = [("the only picture", known.expand(COUNT, *form.shape))]
     for steps in STRIDES:
-        timesteps = (*spread(T, steps), CLEAN)
+        timesteps = (*spread(noisiest + 1, steps), CLEAN)
         x = yield from walk(form, predict, seed, timesteps, None, done, sum(STRIDES))
         done += steps
         sides.append((f"{steps} step{'s' if steps > 1 else ''}", x))

@@ -20,7 +20,7 @@ the one seed    seed()
 models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
                 gallery_input(key=, model=), per_model(key, model), more(),
                 named(name, *knobs) -> key, made_with(model, γ=7.0)
-questions       predict(Question(...), key="a14_q1") -> answered, compared(an experiment's result)
+questions       predict(Question(...), key="a14_q1") -> answered, compared(result), measured(result)
 deliverables    deliver(pictures, "what they are")
 looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
@@ -55,7 +55,7 @@ from pages._ui.numbers import check_choice, choice, nearest, number, select, sli
 from pages._ui.picture_input import picture_input
 from pages._ui.pictures import grid, stack, strip
 from pages._ui.plain_text import plain_text
-from pages._ui.predict import Question, compared, predict
+from pages._ui.predict import Question, compared, measured, predict
 from pages._ui.produced import (
     Deliverable,
     Produced,
@@ -105,6 +105,7 @@ __all__ = [
     "live_plot",
     "made_with",
     "mask_input",
+    "measured",
     "model",
     "montage",
     "more",

@@ -12,7 +12,7 @@ from pages._ui.pictures import grid
 from pages._ui.words import caption, say
 
 if TYPE_CHECKING:
-    from lessons.sanity import Compared
+    from lessons.sanity import Compared, Shown
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,13 @@ def compared(found: Compared, *, size: int = 112) -> None:
     if found:
         grid(found.rows, row_labels=found.words, size=size)
         caption(f"{apart(found.apart)} Calculated just now.")
+
+
+def measured(found: Shown, *, size: int = 84) -> None:
+    """Show the rows of an experiment, each with what was measured of it; arguments as above."""
+    if found:
+        grid(found.rows, row_labels=found.words, size=size)
+        caption("Calculated just now.")
 
 
 def apart(difference: float) -> str:
