@@ -9,6 +9,7 @@ from pages._ui.contents import next_lesson
 from pages._ui.numbers import show_correction
 from pages._ui.seed import seed_input
 from pages._ui.theme import apply_theme
+from pages._ui.year_input import year_input
 
 
 def navigation() -> st.Page:
@@ -31,6 +32,7 @@ page = navigation()
 st.set_page_config(page_title=f"{page.title} · Diffusion, step by step")
 apply_theme()
 seed_input()
+year_input()
 show_correction()
 page.run()
 next_lesson(f"{page.url_path}.py")

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from pages._ui.visit import noted
+from pages._ui.years import control
 
 Number = TypeVar("Number", int, float)
 Option = TypeVar("Option", int, str)
@@ -96,7 +97,7 @@ def slider(
         step: distance between allowed values.
     """
     check_address(key, low, high, value)
-    sent = st.slider(label, low, high, value, step, key=key, bind="query-params")
+    sent = st.slider(control(label), low, high, value, step, key=key, bind="query-params")
     return nearest(sent, low, high, value)
 
 
@@ -106,7 +107,7 @@ def number(
 ) -> Number:
     """Show a box for a number, otherwise as `slider`."""
     check_address(key, low, high, value)
-    sent = st.number_input(label, low, high, value, step, key=key, bind="query-params")
+    sent = st.number_input(control(label), low, high, value, step, key=key, bind="query-params")
     return nearest(sent, low, high, value)
 
 
@@ -115,7 +116,13 @@ def choice(label: str, options: Sequence[Option], value: Option, *, key: str) ->
     """Show a row of options of which one is chosen, otherwise as `slider`."""
     check_choice(key, options, value)
     sent = st.segmented_control(
-        label, options, default=value, required=True, wrap=True, key=key, bind="query-params"
+        control(label),
+        options,
+        default=value,
+        required=True,
+        wrap=True,
+        key=key,
+        bind="query-params",
     )
     return sent if sent in options else value
 

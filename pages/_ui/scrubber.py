@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lessons.picture import Picture
+from pages._ui import years
 from pages._ui.encode import data_url
 from pages._ui.numbers import nearest
 from pages._ui.pictures import alt_text, shown_width
@@ -52,9 +53,10 @@ def scrubber(
     if not frames or len(labels) != len(frames):
         raise ValueError(f"{len(frames)} frames but {len(labels)} labels")
     first = start % len(frames)
+    words = [years.current().prose(label) for label in labels]
     result = _scrubber(
         key=key,
-        data={**_packed(frames, size), "labels": list(labels), "title": title, "start": first},
+        data={**_packed(frames, size), "labels": words, "title": title, "start": first},
         default={"index": first},
         on_index_change=lambda: None,
     )
@@ -64,6 +66,7 @@ def scrubber(
 def _packed(frames: Sequence[Picture | Sequence[Picture]], size: int | None) -> dict[str, Any]:
     """Pack the frames so that a picture that stands in many of them is sent once."""
     places: dict[str, int] = {}
+    prose = years.current().prose
     packed = []
     for frame in frames:
         pictures = [frame] if isinstance(frame, Picture) else frame
@@ -71,8 +74,8 @@ def _packed(frames: Sequence[Picture | Sequence[Picture]], size: int | None) -> 
             [
                 {
                     "image": places.setdefault(data_url(picture.pixels), len(places)),
-                    "caption": picture.caption,
-                    "alt": alt_text(picture),
+                    "caption": prose(picture.caption),
+                    "alt": prose(alt_text(picture)),
                     "symbol": picture.symbol.replace("_", "-"),
                     "size": shown_width(picture, size),
                     "shape": picture.pixels.shape[:2],
