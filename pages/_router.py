@@ -10,6 +10,7 @@ from pages._ui.numbers import show_correction
 from pages._ui.places import keep_place
 from pages._ui.seed import seed_input
 from pages._ui.theme import apply_theme
+from pages._ui.year_input import year_input
 
 
 def navigation() -> st.Page:
@@ -37,6 +38,7 @@ apply_theme(shown)
 if shown.present:
     room.bar(file)
 seed_input()
+year_input()
 keep_place()
 with st.sidebar, st.container(key="ui_foot"):
     room.link_and_reset(page.url_path, shown)

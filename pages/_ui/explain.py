@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lessons.picture import Symbol
-from pages._ui import source
+from pages._ui import source, years
 
 
 def explain(thing: Callable[..., Any], **also: Symbol) -> None:
@@ -21,7 +21,7 @@ def explain(thing: Callable[..., Any], **also: Symbol) -> None:
             `explain(lesson.add_noise, z="x_t")`; they get the same colour in formula and code.
     """
     names = dict[str, str](also)
-    lecture = source.lecture(thing, names)
+    lecture = source.lecture(thing, names, years.current())
     code = source.coloured_html(source.body(thing), names)
     with st.container(key=f"ui_explain_{thing.__module__}_{thing.__qualname__}".replace(".", "_")):
         words, example = st.columns([4, 5], gap="large")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import streamlit as st
 
-from pages._ui import palette
+from pages._ui import palette, years
 from pages._ui.thin import thin
 
 PLOTLY_ROUTE: Final = "/assets/plotly.min.js"
@@ -69,6 +69,9 @@ def live_plot(
         log_y: whether the side has a logarithmic scale.
         height: in CSS pixels.
     """
+    notation = years.current()
+    x_title, y_title = notation.control(x_title), notation.control(y_title)
+    traces = [replace(trace, name=notation.prose(trace.name)) for trace in traces]
     _chart(
         key=key,
         data={

@@ -17,7 +17,7 @@ from pages._ui.picture_input import gallery_input as from_gallery
 from pages._ui.places import sidebar
 from pages._ui.plain_text import plain_text
 from pages._ui.seed import seed
-from pages._ui.visit import note
+from pages._ui.visit import note, use
 from pages._ui.words import label
 
 KEY: Final = "model"
@@ -50,6 +50,7 @@ def model() -> str:
     )
     about = known.get(chosen, known[titles[0]])
     note(KEY, "Model", about.title)
+    use(about.name)
     if about.thresholded and place.toggle(
         "Dynamic thresholding",
         key="thresholding",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages._ui.address import knob
 from pages._ui.visit import noted
+from pages._ui.years import control
 
 Number = TypeVar("Number", int, float)
 Option = TypeVar("Option", int, str)
@@ -101,8 +102,13 @@ def slider(
         key: its name, also in the address; it starts with the lesson's number, e.g. "a11_t".
         step: distance between allowed values.
     """
+<<<<<<< HEAD
     check_address(key, low, high, value, label)
     sent = st.slider(label, low, high, value, step, key=key, bind="query-params")
+=======
+    check_address(key, low, high, value)
+    sent = st.slider(control(label), low, high, value, step, key=key, bind="query-params")
+>>>>>>> syllabus
     return nearest(sent, low, high, value)
 
 
@@ -111,8 +117,13 @@ def number(
     label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
 ) -> Number:
     """Show a box for a number, otherwise as `slider`."""
+<<<<<<< HEAD
     check_address(key, low, high, value, label)
     sent = st.number_input(label, low, high, value, step, key=key, bind="query-params")
+=======
+    check_address(key, low, high, value)
+    sent = st.number_input(control(label), low, high, value, step, key=key, bind="query-params")
+>>>>>>> syllabus
     return nearest(sent, low, high, value)
 
 
@@ -121,7 +132,13 @@ def choice(label: str, options: Sequence[Option], value: Option, *, key: str) ->
     """Show a row of options of which one is chosen, otherwise as `slider`."""
     check_choice(key, options, value, label)
     sent = st.segmented_control(
-        label, options, default=value, required=True, wrap=True, key=key, bind="query-params"
+        control(label),
+        options,
+        default=value,
+        required=True,
+        wrap=True,
+        key=key,
+        bind="query-params",
     )
     return sent if sent in options else value
 

@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from lessons.picture import Picture
-from pages._ui import palette
+from pages._ui import palette, years
 from pages._ui.encode import data_url
 
 _SMALLEST: Final = 140
@@ -54,15 +54,16 @@ def grid(
         column_labels: the same per column.
         size: width of each in CSS pixels, as in `strip`.
     """
+    prose = years.current().prose
     columns = max((len(row) for row in rows), default=1)
     head = ""
     if column_labels:
         corner = "<td></td>" if row_labels else ""
-        cells = "".join(f'<th scope="col">{escape(text)}</th>' for text in column_labels)
+        cells = "".join(f'<th scope="col">{escape(prose(text))}</th>' for text in column_labels)
         head = f"<thead><tr>{corner}{cells}</tr></thead>"
     body = ""
     for i, row in enumerate(rows):
-        label = f'<th scope="row">{escape(row_labels[i])}</th>' if row_labels else ""
+        label = f'<th scope="row">{escape(prose(row_labels[i]))}</th>' if row_labels else ""
         body += f"<tr>{label}{''.join(f'<td>{figure(p, size)}</td>' for p in row)}</tr>"
     # The table scrolls sideways inside its own box on a phone, never the page.
     st.html(
@@ -74,12 +75,14 @@ def grid(
 def figure(picture: Picture, size: int | None = None) -> str:
     """Write one picture as HTML: framed in its symbol's colour, with caption and alt text."""
     height, width = picture.pixels.shape[:2]
-    caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
+    prose = years.current().prose
+    words, alt = prose(picture.caption), prose(alt_text(picture))
+    caption = f"<figcaption>{escape(words)}</figcaption>" if words else ""
     frame = f"var({palette.css_name(picture.symbol)})" if picture.symbol else "transparent"
     style = f"--size: {shown_width(picture, size)}px; --frame: {frame}"
     return (
         f'<figure class="ui-figure" style="{style}">'
-        f'<img src="{data_url(picture.pixels)}" alt="{escape(alt_text(picture))}" '
+        f'<img src="{data_url(picture.pixels)}" alt="{escape(alt)}" '
         f'width="{width}" height="{height}">{caption}</figure>'
     )
 

@@ -9,7 +9,11 @@ from typing import Any
 import streamlit as st
 
 from lessons.picture import Picture
+<<<<<<< HEAD
 from pages._ui.address import arriving, knob, resets
+=======
+from pages._ui import years
+>>>>>>> syllabus
 from pages._ui.encode import data_url
 from pages._ui.numbers import nearest, number_in
 from pages._ui.pictures import alt_text, shown_width
@@ -55,6 +59,7 @@ def scrubber(
     if not frames or len(labels) != len(frames):
         raise ValueError(f"{len(frames)} frames but {len(labels)} labels")
     first = start % len(frames)
+<<<<<<< HEAD
     opened = _opened(address, key, len(frames), first)
     result = _scrubber(
         key=key,
@@ -68,6 +73,13 @@ def scrubber(
             "resets": resets(),
         },
         default={"index": opened},
+=======
+    words = [years.current().prose(label) for label in labels]
+    result = _scrubber(
+        key=key,
+        data={**_packed(frames, size), "labels": words, "title": title, "start": first},
+        default={"index": first},
+>>>>>>> syllabus
         on_index_change=lambda: None,
     )
     return nearest(result.index, 0, len(frames) - 1, first)
@@ -88,6 +100,7 @@ def _opened(name: str, key: str, count: int, first: int) -> int:
 def _packed(frames: Sequence[Picture | Sequence[Picture]], size: int | None) -> dict[str, Any]:
     """Pack the frames so that a picture that stands in many of them is sent once."""
     places: dict[str, int] = {}
+    prose = years.current().prose
     packed = []
     for frame in frames:
         pictures = [frame] if isinstance(frame, Picture) else frame
@@ -95,8 +108,8 @@ def _packed(frames: Sequence[Picture | Sequence[Picture]], size: int | None) -> 
             [
                 {
                     "image": places.setdefault(data_url(picture.pixels), len(places)),
-                    "caption": picture.caption,
-                    "alt": alt_text(picture),
+                    "caption": prose(picture.caption),
+                    "alt": prose(alt_text(picture)),
                     "symbol": picture.symbol.replace("_", "-"),
                     "size": shown_width(picture, size),
                     "shape": picture.pixels.shape[:2],

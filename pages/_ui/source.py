@@ -15,8 +15,14 @@ from typing import Any, Final, NamedTuple
 
 from pages._docstrings import taken_apart
 from pages._ui import palette
+from pages._ui.notation import Notation
 
 _MATHS: Final = re.compile(r"(\$\$)(.+?)\$\$|(\$)([^$\n]+?)\$", re.DOTALL)
+<<<<<<< HEAD
+=======
+_OWN: Final = Notation()
+_CITATION: Final = re.compile(r"^Sources?:\s*(.+?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
+>>>>>>> syllabus
 
 
 class Lecture(NamedTuple):
@@ -31,12 +37,17 @@ class Lecture(NamedTuple):
     citation: str
 
 
-def lecture(thing: Callable[..., Any], also: dict[str, str] | None = None) -> Lecture:
+def lecture(
+    thing: Callable[..., Any],
+    also: dict[str, str] | None = None,
+    notation: Notation = _OWN,
+) -> Lecture:
     """Take the explanation out of a docstring, up to its first section such as `Args:`.
 
     Args:
         thing: a function or class with a docstring.
         also: more names and the symbol each stands for.
+        notation: whose letters to write it in.
 
     Raises:
         ValueError: it has no docstring.
@@ -44,18 +55,33 @@ def lecture(thing: Callable[..., Any], also: dict[str, str] | None = None) -> Le
     doc = inspect.getdoc(thing)
     if not doc:
         raise ValueError(f"{thing.__qualname__} has no docstring to explain it")
+<<<<<<< HEAD
     parts = taken_apart(doc)
     return Lecture(colour_markdown(parts.lecture, also), parts.citation)
+=======
+    doc = _SECTIONS.split(doc, maxsplit=1)[0]
+    found = _CITATION.search(doc)
+    citation = " ".join(found[1].split()) if found else ""
+    text = _CITATION.sub("", doc).strip()
+    return Lecture(colour_markdown(text, notation.names(also), notation), citation)
+>>>>>>> syllabus
 
 
-def colour_markdown(text: str, also: dict[str, str] | None = None) -> str:
-    """Colour the symbols inside the `$…$` and `$$…$$` of a Markdown text."""
+def colour_markdown(
+    text: str, also: dict[str, str] | None = None, notation: Notation = _OWN
+) -> str:
+    """Colour the symbols inside the `$…$` and `$$…$$` of a Markdown text.
 
-    def paint(match: re.Match[str]) -> str:
+    The letters of another notation take their places after the colours, which so keep to what a
+    symbol means.
+    """
+    parts, end = [], 0
+    for match in _MATHS.finditer(text := notation.prose(text)):
         dollars = match[1] or match[3]
-        return f"{dollars}{palette.colour_tex(match[2] or match[4], also)}{dollars}"
-
-    return _MATHS.sub(paint, text)
+        formula = notation.tex(palette.colour_tex(match[2] or match[4], also))
+        parts += [text[end : match.start()], f"{dollars}{formula}{dollars}"]
+        end = match.end()
+    return "".join([*parts, text[end:]])
 
 
 def body(thing: Callable[..., Any]) -> str:

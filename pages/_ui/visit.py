@@ -18,6 +18,7 @@ T = TypeVar("T")
 _OPENED: Final = "ui_opened"
 _HERE: Final = "ui_here"
 _KNOBS: Final = "ui_knobs"
+_MODEL: Final = "ui_model"
 _LONGEST: Final = 400
 
 
@@ -41,6 +42,7 @@ def enter(lesson: Lesson) -> None:
         st.session_state.setdefault(_OPENED, set()).add(lesson.part + lesson.number)
     st.session_state[_HERE] = lesson.part + lesson.number
     st.session_state[_KNOBS] = {}
+    st.session_state.pop(_MODEL, None)
 
 
 def here() -> str:
@@ -51,6 +53,16 @@ def here() -> str:
 def opened() -> set[str]:
     """Part and number of every lesson that this session has opened."""
     return set(st.session_state.get(_OPENED, ()))
+
+
+def use(name: str) -> None:
+    """Remember which model this page uses, by its name."""
+    st.session_state[_MODEL] = name
+
+
+def model() -> str:
+    """The name of the model that this page uses, or ""."""
+    return str(st.session_state.get(_MODEL, ""))
 
 
 def note(key: str, label: str, value: object) -> None:

@@ -6,7 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from pages._ui import lessons, visit
+from pages._ui import lessons, visit, years
+from pages._ui.notation import remark
 from pages._ui.source import colour_markdown
 
 
@@ -24,11 +25,15 @@ def lesson_header(doc: str | None) -> None:
     if lesson.summary:
         with st.container(key="ui_lead"):
             say(lesson.summary)
+    changed = remark(years.current()) if lesson.part else ""
+    if changed:
+        with st.container(key="ui_note_year"):
+            st.markdown(colour_markdown(changed))
 
 
 def say(text: str) -> None:
     """Show Markdown whose formulas carry the colours of the symbols."""
-    st.markdown(colour_markdown(text))
+    st.markdown(colour_markdown(text, notation=years.current()))
 
 
 def note(text: str) -> None:
@@ -45,7 +50,7 @@ def caption(text: str) -> None:
 
 def label(text: str) -> None:
     """Say how a result was really made, e.g. 'Reference run · D = 64 · 5 epochs · bfloat16'."""
-    st.html(f'<p class="ui-label">{escape(text)}</p>')
+    st.html(f'<p class="ui-label">{escape(years.current().prose(text))}</p>')
 
 
 def _key(kind: str, text: str) -> str:
