@@ -19,6 +19,7 @@ class Equation:
         number: 1, 2, … in the order in which the lines lead there.
         place: its module and name.
         formulas: TeX.
+        citation: what it was taken from, or "".
         through: functions on the way there, the first one stands in the line; () if it is called
             in the line itself.
     """
@@ -26,6 +27,7 @@ class Equation:
     number: int
     place: Place
     formulas: tuple[str, ...]
+    citation: str
     through: tuple[str, ...]
 
 
@@ -70,9 +72,10 @@ def _shown(place: Place, changed: int) -> Shown:  # noqa: ARG001 - read anew, lo
         if not isinstance(target, tuple) or line < first or line not in new_number:
             continue
         for equation, through in _reached(target):
-            formulas = definition(equation).doc.formulas
+            doc = definition(equation).doc
             known = found.setdefault(
-                equation, Equation(len(found) + 1, equation, formulas, through)
+                equation,
+                Equation(len(found) + 1, equation, doc.formulas, doc.citation, through),
             )
             numbers = marks.setdefault(new_number[line], ())
             if known.number not in numbers:

@@ -103,7 +103,7 @@ def knobs(call: Call, names: Flat) -> str:
 def steps(call: Call, names: Flat) -> tuple[str, str]:
     """The lines that make the result, and those that keep it and compare it."""
     own = {name: names.names[ENDING, name] for name in _ENDING}
-    folder = f'Path("{call.file_name}")'
+    folder = f'Path("exports/{call.file_name}")'
     expected = f'"{ending.fingerprint(call.result)}"'
     return (
         f"result = {own['finished']}({names.names[call.place]}(**KNOBS))",

@@ -29,8 +29,8 @@ def code_that_ran(result: object) -> None:
     module, name = call.place
     with st.container(key=f"ui_{key}"), st.expander(f"The code that ran: `{name}`"):
         st.markdown(
-            f"`{name}` in `{module.replace('.', '/')}.py` made this result. A number at the end "
-            "of a line names an equation that the line leads to."
+            f"`{name}` in `{module.replace('.', '/')}.py` made this result. Numbers at the end of "
+            "a line name the equations that it leads to."
         )
         _code(export.shown(how.function), name)
         st.markdown(
@@ -48,7 +48,9 @@ def code_that_ran(result: object) -> None:
 
 
 def _code(shown: export.Shown, name: str) -> None:
-    marks = {line: " ".join(f"({n})" for n in numbers) for line, numbers in shown.marks.items()}
+    marks = {
+        line: " ".join(f"({n})" for n in sorted(numbers)) for line, numbers in shown.marks.items()
+    }
     html = coloured_html(shown.code, marks=marks)
     st.html(
         f'<pre class="ui-code" tabindex="0" role="region" aria-label="Code of {escape(name)}">'
@@ -61,12 +63,13 @@ def _code(shown: export.Shown, name: str) -> None:
 def _equation(equation: export.Equation) -> None:
     """One equation, the function that is it, and the way there."""
     module, name = equation.place
+    source = f"\n\n*{equation.citation}*" if equation.citation else ""
     way = ", ".join(f"`{one}`" for one in equation.through)
     through = f", through {way}" if way else ""
     formulas = "\n\n".join(f"$$\n{formula}\n$$" for formula in equation.formulas)
     st.markdown(
         colour_markdown(
             f"({equation.number}) `{name}` in `{module.replace('.', '/')}.py`{through}\n\n"
-            f"{formulas}"
+            f"{formulas}{source}"
         )
     )

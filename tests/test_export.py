@@ -1,0 +1,361 @@
+"""The code that ran, taken home: it is all there, it is only ours, and it makes the same result."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from lessons import inpainting, sampling, three_denoisers
+from lessons.picture import Picture
+from lessons.text_to_image import Film
+from models.catalog import finish
+from pages import _export as export
+from pages._export import ending
+from pages._export.flatten import flatten
+from pages._export.literals import literal
+from pages._export.modules import ROOT
+from pages._export.names import references
+from pages._ui import lessons
+
+pytestmark = pytest.mark.timeout(900)
+
+GREY = Picture(np.arange(6, dtype=np.uint8).reshape(2, 3), "grey")
+MASK = np.zeros((28, 28), np.uint8)
+MASK[8:20, 4:24] = 1
+WEIRD = '"""\n\\ \' \u202e \x00 {x} \ud800'
+
+
+def sampled(prompt: str = "a handwritten 5", result: object = (GREY,)) -> export.Call:
+    knobs = {"model": "digits", "prompt": prompt, "seed": 276, "gamma": 3.0}
+    return export.Call(sampling.demo, knobs, result)
+
+
+def real(function: Callable[..., object], **knobs: object) -> export.Call:
+    return export.Call(function, knobs, finish(function(**knobs)))  # type: ignore[arg-type]
+
+
+def code_of(notebook: str) -> str:
+    cells = json.loads(notebook)["cells"]
+    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+
+
+# -- the result, in a process of its own --------------------------------------------------------
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run Python in an empty folder with the project on its path; what it says."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_a_script_makes_the_pages_pictures_again_bit_for_bit_in_a_fresh_process(
+    tmp_path: Path,
+) -> None:
+    call = real(
+        inpainting.demo,
+        model="digits",
+        original="digit-0",
+        mask=MASK,
+        prompt="a handwritten 8",
+        gamma=2.0,
+        count=1,
+        seed=7,
+    )
+    (tmp_path / "taken.py").write_text(export.script(call), "utf-8")
+    said = run(tmp_path, "taken.py")
+    assert f"sha256 {ending.fingerprint(call.result)}\nthe same as on the page" in said
+    kept = tmp_path / "exports" / "inpainting_demo"
+    assert (kept / "results-0.png").is_file()
+    assert len(list((kept / "film").glob("*.png"))) == 68
+
+
+def test_what_a_student_changes_in_the_script_changes_the_pictures(tmp_path: Path) -> None:
+    call = real(sampling.demo, model="digits", prompt="", seed=3, count=1)
+    text = export.script(call)
+    changed = text.replace("return towards_guess * x_0", "return 0.9 * towards_guess * x_0")
+    assert changed != text
+    (tmp_path / "taken.py").write_text(changed, "utf-8")
+    assert f"the page has {ending.fingerprint(call.result)}" in run(tmp_path, "taken.py")
+
+
+RUN_ALL = """
+import runpy, sys
+for path in sys.argv[1:]:
+    print("file", path)
+    runpy.run_path(path, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Callable[[], bytes]]]:
+    """The files that pages offer as the code that ran, in the order in which they do."""
+    kit: ModuleType = sys.modules["pages._ui.code_that_ran"]
+    shown, found = kit.downloads, list[Mapping[str, Callable[[], bytes]]]()
+
+    def noted(files: Mapping[str, Callable[[], bytes]], *, key: str) -> None:
+        found.append(files)
+        shown(files, key=key)
+
+    monkeypatch.setattr(kit, "downloads", noted)
+    return found
+
+
+def opened(file: str, **address: str) -> AppTest:
+    test = AppTest.from_file(str(lessons.FOLDER / "_router.py"), default_timeout=600)
+    test.query_params.update(address)
+    test.switch_page(file).run()
+    assert not test.exception
+    assert not test.error
+    return test
+
+
+def written(offered: list[Mapping[str, Callable[[], bytes]]], folder: Path) -> list[str]:
+    """Make all offered files; the names of the scripts."""
+    names = []
+    for place, files in enumerate(offered):
+        for name, make in files.items():
+            path = folder / f"{place:02}-{name}"
+            path.write_bytes(make())
+            names += [path.name] if path.suffix == ".py" else []
+    return names
+
+
+def sums(said: str) -> list[tuple[str, bool]]:
+    """What each file printed: its name, and whether its sum is the page's."""
+    parts = re.split(r"^file (.+)$", said, flags=re.MULTILINE)[1:]
+    return [
+        (name, "the same as on the page" in text)
+        for name, text in zip(parts[::2], parts[1::2], strict=True)
+    ]
+
+
+PART_A = [lesson.file for lesson in lessons.discover() if lesson.part == "A"]
+PART_B = [
+    lesson.file
+    for lesson in lessons.discover()
+    if lesson.part == "B" and lesson.file != "train_denoiser.py"
+]
+"""Pages with a result that is not a training run."""
+
+
+@pytest.mark.parametrize("files", [PART_A, PART_B], ids=["part A", "part B"])
+def test_the_script_beside_every_result_makes_that_result_again(
+    files: list[str], offered: list[Mapping[str, Callable[[], bytes]]], tmp_path: Path
+) -> None:
+    for file in files:
+        before = len(offered)
+        opened(file, b22_steps="20")  # of the few knobs that take long
+        assert len(offered) > before, f"{file} offers no code"
+    names = written(offered, tmp_path)
+    found = sums(run(tmp_path, "-c", RUN_ALL, *names))
+    assert found == [(name, True) for name in names]
+
+
+# -- what is in the files -----------------------------------------------------------------------
+
+
+def test_the_same_knobs_are_the_same_file_byte_for_byte() -> None:
+    assert export.script(sampled()) == export.script(sampled())
+    assert export.notebook(sampled()) == export.notebook(sampled())
+    assert export.script(sampled()) != export.script(sampled("a handwritten 6"))
+
+
+def test_the_mathematics_is_in_the_file_and_no_lesson_is_imported() -> None:
+    text = export.script(sampled())
+    tree = ast.parse(text)
+    defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    assert {"demo", "guide", "denoise", "clean_estimate", "posterior_mean"} <= defined
+    assert r"\hat x_0 = \frac{x_t - \sqrt{1 - \bar\alpha_t}\, \epsilon}" in text
+    origins = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert not [name for name in origins if name and name.startswith(("lessons", "pages"))]
+
+
+def test_a_file_names_its_seed_its_weights_its_licence_and_the_pages_sum() -> None:
+    about = ast.get_docstring(ast.parse(export.script(sampled()))) or ""
+    for fact in ("Seed: 276", "Digits, edition", "MIT License", ending.fingerprint((GREY,))):
+        assert fact in about
+
+
+def test_the_exported_code_names_nothing_that_it_does_not_have(tmp_path: Path) -> None:
+    for function in (sampling.demo, inpainting.demo, three_denoisers.demo):
+        call = export.Call(function, {"model": "digits", "seed": 1}, (GREY,))
+        (tmp_path / f"{call.file_name}.py").write_text(export.script(call), "utf-8")
+    rules = ["ruff", "check", "--isolated", "--select", "F,E9"]
+    assert "All checks passed" in run(tmp_path, "-m", *rules, str(tmp_path))
+
+
+def test_the_notebook_is_well_formed_and_holds_the_scripts_code_and_the_lectures() -> None:
+    text = export.notebook(sampled())
+    whole = json.loads(text)
+    assert (whole["nbformat"], whole["nbformat_minor"]) == (4, 5)
+    ids = [cell["id"] for cell in whole["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", one) for one in ids)
+    for cell in whole["cells"]:
+        extra = {"outputs", "execution_count"} if cell["cell_type"] == "code" else set()
+        assert set(cell) == {"cell_type", "id", "metadata", "source"} | extra
+    lectures = ["".join(c["source"]) for c in whole["cells"] if c["cell_type"] == "markdown"]
+    assert any("### `clean_estimate`" in one and "$$" in one for one in lectures)
+
+    def definitions(code: str) -> list[str]:
+        kinds = ast.FunctionDef | ast.ClassDef
+        return [ast.unparse(n) for n in ast.parse(code).body if isinstance(n, kinds)]
+
+    assert definitions(code_of(text)) == definitions(export.script(sampled()))
+
+
+KNOBS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner).map(tuple) | st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@given(KNOBS)
+@settings(deadline=None)
+def test_every_knob_comes_back_as_it_was(knob: object) -> None:
+    assert ast.literal_eval(literal(knob, "pixels")) == knob
+
+
+@pytest.mark.parametrize("prompt", [WEIRD, '"', "'", "\\", "a\nb", "{}", "ε"])
+def test_no_prompt_gets_out_of_its_quotes(prompt: str) -> None:
+    for text in (export.script(sampled(prompt)), code_of(export.notebook(sampled(prompt)))):
+        [knobs] = [
+            ast.literal_eval(node.value)
+            for node in ast.parse(text).body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KNOBS"
+        ]
+        assert knobs["prompt"] == prompt
+    assert export.script(sampled(prompt)).count(ending.fingerprint((GREY,))) == 2
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (28, 28), (6, 4, 3)])
+def test_a_drawn_picture_comes_back_pixel_for_pixel(shape: tuple[int, ...]) -> None:
+    drawn = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    text = literal(drawn, "pixels")
+    back = eval(text, {"pixels": ending.pixels})  # noqa: S307 - written two lines above
+    assert np.array_equal(back, drawn)
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("knob", [object(), {1}, np.zeros((2, 2)), b"x", np.zeros(4, np.uint8)])
+def test_a_knob_that_cannot_be_written_is_refused(knob: object) -> None:
+    with pytest.raises(TypeError):
+        literal(knob, "pixels")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("os", "system"),
+        ("pages._engine", "submit"),
+        ("lessons.runs.control", "delete"),
+        ("lessons.../pages/home", "x"),
+        ("lessons.sampling", "nothing"),
+        ("lessons.sampling", "t2i"),
+    ],
+)
+def test_only_what_lessons_define_is_written_out(place: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"no lesson|defines no"):
+        flatten([place])
+
+
+# -- names --------------------------------------------------------------------------------------
+
+
+def used(code: str) -> list[str]:
+    return [use.node.id for use in references(ast.parse(code).body[0])]
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("def f(a, b=B): return a + b + c", ["B", "c"]),
+        ("def f(x):\n y = x\n def g(z): return x + y + z + w\n return g", ["w"]),
+        ("def f(): return [x for x in x]", ["x"]),
+        ("def f(): return [y for x in a for y in x]", ["a"]),
+        ("def f():\n if (n := g()): return [n, (lambda n: n)(1)]", ["g"]),
+        ("def f():\n for p in q.r: h(p)", ["q", "h"]),
+        ("def f():\n try: g()\n except E as e: print(e)", ["g", "E", "print"]),
+        ("class C(D):\n x: int = N\n def m(self): return x", ["D", "int", "N", "x"]),
+        ("@d\ndef f(p: T) -> R: return p", ["d", "T", "R"]),
+        ("A, B = C", ["A", "B", "C"]),
+    ],
+)
+def test_the_names_of_a_module_are_told_from_those_of_its_functions(
+    code: str, names: list[str]
+) -> None:
+    assert sorted(used(code)) == sorted(names)
+
+
+def test_a_function_that_changes_its_modules_names_cannot_be_taken_out() -> None:
+    with pytest.raises(ValueError, match="changes the module's names"):
+        used("def f():\n global x\n x = 1")
+
+
+def test_two_things_of_one_name_get_two_names() -> None:
+    names = flatten([("lessons.sampling", "demo"), ("lessons.inpainting", "demo")]).names
+    assert names["lessons.sampling", "demo"] == "demo"
+    assert names["lessons.inpainting", "demo"] == "inpainting_demo"
+    assert len(set(names.values())) == len(names)
+
+
+# -- sums and marks -----------------------------------------------------------------------------
+
+
+def test_the_sum_is_over_all_pictures_but_a_films_frames() -> None:
+    other = Picture(GREY.pixels + 1)
+    film = Film(((GREY, GREY),), (0,))
+    whole = ending.fingerprint(sampling.Samples(film, (GREY,), ""))
+    assert whole == ending.fingerprint(
+        sampling.Samples(Film(((other, other),), (0,)), (GREY,), "a note")
+    )
+    assert whole != ending.fingerprint(sampling.Samples(film, (other,), ""))
+    assert whole != ending.fingerprint(sampling.Samples(film, (GREY, GREY), ""))
+    flat = Picture(GREY.pixels.reshape(3, 2))
+    assert whole != ending.fingerprint(sampling.Samples(film, (flat,), ""))
+
+
+def test_where_there_is_no_picture_the_sum_is_over_the_numbers() -> None:
+    assert ending.fingerprint((1, 2.5)) != ending.fingerprint((1, 2.5000000001))
+    assert ending.fingerprint((GREY, 1)) == ending.fingerprint((GREY, 2))
+
+
+def test_the_lines_that_lead_to_equations_are_marked() -> None:
+    shown = export.shown(three_denoisers.demo)
+    numbers = {equation.place[1]: equation for equation in shown.equations}
+    lines = shown.code.splitlines()
+    direct = numbers["clean_estimate"]
+    assert direct.through == ()
+    assert direct.formulas[0].startswith(r"\hat x_0")
+    marked = [lines[n - 1] for n, found in shown.marks.items() if direct.number in found]
+    assert any("one_step = clean_estimate" in line for line in marked)
+    assert numbers["posterior_mean"].through == ("making", "denoise")
+    assert '"""' not in shown.code
+    plain = [n for n, line in enumerate(lines, 1) if "images = (blur, one_step, many)" in line]
+    assert plain
+    assert not set(plain) & set(shown.marks)
