@@ -202,6 +202,7 @@ def failing(copy: Path, *tests: str) -> str:
             "-x",
             "-p",
             "no:cacheprovider",
+            "--timeout=900",  # a busy machine is not a mistake
             *(f"tests/{t}" for t in tests),
         ],
         cwd=copy,
