@@ -46,11 +46,10 @@ def look(chosen: str) -> None:
         pictures(trial)
         if trial.words and trial.on != chosen:
             ui.label("Shown on Digits, whatever the model.")
+        numbers(trial)
     for one in made:
         lines(lesson.BY_TITLE[one])
-    if trial:
-        numbers(trial)
-    ui.say(f"**Why nobody sees it.** {mistake.plausible}")
+    ui.say(f"**Why it passes.** {mistake.plausible}")
     file, sentence = mistake.noticed_in
     ui.say(f"**How to catch it.** `{file}` says: {sentence}.")
 
@@ -105,7 +104,7 @@ def quiz() -> None:
         f"**Question {state['number'] + 1}.** One line of the code is wrong. Which mistake is it?"
     )
     trial = ui.live(
-        lesson.demo, slot="bug_quiz", model="digits", mistakes=(asked.answer,), seed=276
+        lesson.demo, slot="bug_quiz", model="digits", mistakes=(asked.answer,), seed=ui.seed()
     )
     if trial:
         pictures(trial)
@@ -120,7 +119,7 @@ def quiz() -> None:
     mistake = lesson.BY_TITLE[asked.answer]
     ui.say(mistake.story)
     lines(mistake)
-    ui.say(f"**Why nobody sees it.** {mistake.plausible}")
+    ui.say(f"**Why it passes.** {mistake.plausible}")
     ui.label(f"{state['right']} of {state['asked']} found")
     st.button("Next", key="bug_next", type="primary", on_click=following)
 

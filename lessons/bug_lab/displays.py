@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from torch import Tensor
+from torch import Tensor, nn
 
 from lessons.bug_lab.bench import Bench, Pictures, Scene, at_once, digit_pictures, shown
 from lessons.train_ddpm import ALPHA_BARS
 from lessons.train_denoiser import noise_like, test_digits
-from lessons.training import Batch, Recipe, Settings, Training
+from lessons.training import Batch, Preview, Recipe, Settings, Training
 from models import gallery
 from models.randomness import stream
 from models.unet import UnconditionalUNet
@@ -114,16 +114,17 @@ def step_noises(bench: Bench) -> tuple[Tensor, Tensor]:
     """The noise that the first two steps of a training draw, (16, 1, 28, 28) each."""
     drawn: list[Tensor] = []
 
-    def loss(network: UnconditionalUNet, batch: Batch, _: Settings) -> Tensor:
+    def loss(network: nn.Module, batch: Batch, _: Settings) -> Tensor:
         drawn.append(batch.noise())
-        return network(batch.images).square().mean()
+        answer: Tensor = network(batch.images)
+        return answer.square().mean()
 
     recipe = Recipe(
         name="noise",
         settings=Settings,
         build=lambda settings: UnconditionalUNet(1, settings.num_hiddens),
         loss=loss,
-        preview=lambda *_: None,  # type: ignore[arg-type, return-value]
+        preview=lambda *_: Preview((), {}),
     )
     settings = Settings(num_hiddens=8, batch_size=16, images_per_epoch=1000, seed=bench.seed)
     training = Training.begin(recipe, settings, torch.device("cpu"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
@@ -164,7 +165,7 @@ def difference(title: str) -> Difference:
     count = patch.right.count("\n") + 1
     lines, changed = source.splitlines(), patched(patch.module, [patch]).splitlines()
     new = changed[first : len(changed) - (len(lines) - first - count)]
-    before, after = lines[max(0, first - CONTEXT) : first], lines[first + count :][:CONTEXT]
+    before, after = _around(lines, first, first + count)
     marked = [
         *((" ", line) for line in before),
         *(("-", line) for line in lines[first : first + count]),
@@ -173,19 +174,26 @@ def difference(title: str) -> Difference:
     ]
     indent = min(len(code) - len(code.lstrip()) for _, code in marked if code.strip())
     file = patch.module.replace(".", "/") + ".py"
-    where = ", ".join((file, *_function(source, first + 1)))
+    where = ", ".join(filter(None, (file, _function(source, first + 1))))
     return Difference(where, tuple((mark, code[indent:]) for mark, code in marked))
 
 
-def _function(source: str, line: int) -> Iterator[str]:
-    """The innermost function around a line, by name; nothing outside of all."""
+def _around(lines: Sequence[str], first: int, end: int) -> tuple[list[str], list[str]]:
+    """A few lines before and after, up to an empty one."""
+    before = takewhile(str.strip, reversed(lines[max(0, first - CONTEXT) : first]))
+    after = takewhile(str.strip, lines[end : end + CONTEXT])
+    return list(before)[::-1], list(after)
+
+
+def _function(source: str, line: int) -> str:
+    """The functions and classes around a line, e.g. "guided.predict_noise"; "" outside of all."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
     around = [
         node
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+        if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or 0)
     ]
-    if around:
-        yield f"{max(around, key=lambda node: node.lineno).name}()"
+    return ".".join(node.name for node in sorted(around, key=lambda node: node.lineno))
 
 
 def _overlap(one: Patch, other: Patch) -> bool:

@@ -33,7 +33,10 @@ def diff_html(lines: Sequence[tuple[str, str]], where: str) -> str:
 
 def _row(mark: str, code: str) -> str:
     text = code.lstrip(" ")
-    tag, sign = _TAGS.get(mark, "span"), _SIGNS.get(mark, "\u00a0")
+    tag, sign = _TAGS.get(mark, "span"), _SIGNS.get(mark, "")
     words = f'<small class="ui-unseen">{_WORDS[mark]}</small>' if mark in _WORDS else ""
-    indent = f"--indent: {len(code) - len(text) + 6}ch"
-    return f'<{tag} style="{indent}"><q>{sign} </q>{words}{escape(text) or "&#8203;"}</{tag}>'
+    indent = f"--indent: {len(code) - len(text) + 4}ch"
+    return (
+        f'<{tag}><b aria-hidden="true">{sign}</b>'
+        f'<bdi style="{indent}">{words}{escape(text) or "&#8203;"}</bdi></{tag}>'
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lessons.bug_lab import displays, probes, scenes
+from lessons.bug_lab import displays, probes, scenes, worlds
 from lessons.bug_lab.bench import Mistake
 from lessons.bug_lab.copies import Patch
 
@@ -99,7 +99,7 @@ MISTAKES: Final = (
         "A twentieth of the way is missing, and looks like a little noise.",
         Patch(_FLOW, "for k in range(steps):", "for k in range(steps - 1):"),
         f"{_FLOW_TESTS}in_the_one_picture_world_any_number_of_steps_finds_the_digit",
-        probes.FLOW_END,
+        worlds.FLOW_END,
         scenes.TEN_FLOWS,
     ),
     Mistake(
@@ -127,7 +127,7 @@ MISTAKES: Final = (
         "Nothing but the picture tells; the loss of training is not touched.",
         Patch(_FLOW, "x_t = x_t + u / steps", "x_t = x_t - u / steps"),
         f"{_FLOW_TESTS}in_the_one_picture_world_any_number_of_steps_finds_the_digit",
-        probes.FLOW_END,
+        worlds.FLOW_END,
         scenes.TEN_FLOWS,
     ),
     Mistake(

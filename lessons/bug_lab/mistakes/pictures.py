@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lessons.bug_lab import displays, probes, scenes
+from lessons.bug_lab import displays, probes, scenes, worlds
 from lessons.bug_lab.bench import Mistake
 from lessons.bug_lab.copies import Patch
 
@@ -83,7 +83,7 @@ MISTAKES: Final = (
             "return (eps_1 + eps_2) / 2",
         ),
         "test_visual_anagrams.py::test_the_noise_seen_through_the_view_is_turned_back",
-        probes.ANAGRAM_END,
+        worlds.ANAGRAM_END,
         scenes.ANAGRAMS,
     ),
     Mistake(
@@ -99,7 +99,7 @@ MISTAKES: Final = (
         ),
         "test_hybrid_images.py::"
         "test_what_changes_slowly_comes_from_far_and_what_changes_fast_from_near",
-        probes.HYBRID_END,
+        worlds.HYBRID_END,
         scenes.HYBRIDS,
     ),
     Mistake(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lessons.bug_lab import probes, scenes
+from lessons.bug_lab import probes, scenes, worlds
 from lessons.bug_lab.bench import Mistake
 from lessons.bug_lab.copies import Patch
 
@@ -26,7 +26,7 @@ MISTAKES: Final = (
             "return alpha_bars[t]",
         ),
         f"{_TESTS}in_the_one_picture_world_every_stride_finds_the_picture",
-        probes.CLEAN_END,
+        worlds.CLEAN_END,
         scenes.TEN_DIGITS,
     ),
     Mistake(
@@ -38,7 +38,7 @@ MISTAKES: Final = (
         "The noise of the last step is the smallest of all: two or three grey levels of 255.",
         Patch(_LOOP, "if s != timesteps[-1]:", "if True:"),
         f"{_TESTS}no_noise_is_drawn_on_the_last_step",
-        probes.END,
+        worlds.END,
         scenes.SAMPLES,
     ),
     Mistake(
@@ -53,7 +53,7 @@ MISTAKES: Final = (
             "for t, s in pairwise(timesteps[:-1]):\n        alpha_bar_t",
         ),
         f"{_TESTS}the_loop_takes_every_step_and_ends_at_the_last_timestep",
-        probes.END,
+        worlds.END,
         scenes.SAMPLES,
     ),
     Mistake(
@@ -68,7 +68,7 @@ MISTAKES: Final = (
             "= _level(alpha_bars, t), _level(alpha_bars, t - 1)",
         ),
         f"{_TESTS}every_strided_step_equals_diffusers",
-        probes.MIDDLE_NOISE,
+        worlds.MIDDLE_NOISE,
         scenes.SAMPLES,
     ),
     Mistake(
@@ -88,7 +88,7 @@ MISTAKES: Final = (
             "learned_variance(between, alpha_bar_t, _level(alpha_bars, t - 1))",
         ),
         f"{_TESTS}every_strided_step_equals_diffusers",
-        probes.MIDDLE_NOISE,
+        worlds.MIDDLE_NOISE,
         scenes.SAMPLES,
     ),
     Mistake(
