@@ -6,7 +6,7 @@ The same noise, asked for the same digit, more and more insistently.
 import streamlit as st
 
 from lessons import class_guidance as lesson
-from lessons import guidance, sampled_digits, trained
+from lessons import guidance, magnified_digits, sampled_digits, trained
 from pages import _sampling as sampling
 from pages import _ui as ui
 
@@ -39,6 +39,16 @@ def one_gamma(run_id: str) -> None:
         f"Asked for 0 to 9. A judge reads **{film.numbers['accuracy']:.0%}** of them as asked for, "
         f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "
         "ink. Only γ changes when you turn it: the noise stays."
+    )
+    ui.microscope(
+        magnified_digits.digit,
+        key="b24_walk",
+        which=ui.Which("digit", "Digit", range(10)),
+        run_id=run_id,
+        seed=ui.seed(),
+        steps=steps,
+        gamma=gamma,
+        edition=trained.changed(run_id),
     )
 
 

@@ -5,7 +5,15 @@ Straight ways from noise to digits: learn the direction, then walk.
 
 import streamlit as st
 
-from lessons import curves, flow_paths, runs, sampled_digits, step_quality, trained
+from lessons import (
+    curves,
+    flow_paths,
+    magnified_digits,
+    runs,
+    sampled_digits,
+    step_quality,
+    trained,
+)
 from lessons import flow_matching as lesson
 from pages import _sampling as sampling
 from pages import _training as training
@@ -48,6 +56,16 @@ def samples(run_id: str) -> None:
             film.samples,
             key=ui.named("b25_film", run_id, steps, gamma, ui.seed()),
             name="digits",
+        )
+        ui.microscope(
+            magnified_digits.digit,
+            key="b25_walk",
+            which=ui.Which("digit", "Digit" if has_classes else "Place in the row", range(10)),
+            run_id=run_id,
+            seed=ui.seed(),
+            steps=steps,
+            gamma=gamma if has_classes else 0.0,
+            edition=trained.changed(run_id),
         )
         sampling.verdict(film)
 

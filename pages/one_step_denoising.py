@@ -6,7 +6,7 @@ it calls noise.
 
 import streamlit as st
 
-from lessons import iterative_denoising
+from lessons import iterative_denoising, magnified_walks
 from lessons import one_step_denoising as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
@@ -54,4 +54,12 @@ one = ui.live(
 )
 if one:
     ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+ui.microscope(
+    magnified_walks.one_step,
+    key="a13",
+    model=chosen,
+    original=original,
+    prompt=asked,
+    seed=ui.seed(),
+)
 ui.say("**Look closer.** What does the network invent, and what does it only soften?")

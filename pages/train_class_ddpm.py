@@ -3,7 +3,7 @@
 Tell the network which digit it is looking at, but sometimes don't: then you can ask for one.
 """
 
-from lessons import curves, guidance, sampled_digits, trained
+from lessons import curves, guidance, magnified_digits, sampled_digits, trained
 from lessons import train_class_ddpm as lesson
 from pages import _sampling as sampling
 from pages import _training as training
@@ -41,6 +41,17 @@ def examined(run_id: str) -> None:
     everything = [picture for row in exam.rows for picture in row]
     ui.downloads(
         {"digits.png": lambda: ui.montage(everything, columns=10)}, key=f"b23_{run_id}_{gamma:g}"
+    )
+    ui.microscope(
+        magnified_digits.digit,
+        key="b23",
+        which=ui.Which("digit", "First sample of digit", range(10)),
+        run_id=run_id,
+        seed=ui.seed(),
+        steps=20,
+        gamma=gamma,
+        among=100,
+        edition=trained.changed(run_id),
     )
 
 

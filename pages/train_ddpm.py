@@ -7,6 +7,7 @@ from lessons import (
     curves,
     forward_process,
     iterative_denoising,
+    magnified_digits,
     sampled_digits,
     trained,
 )
@@ -58,6 +59,15 @@ if chosen:
             film.samples,
             key=ui.named("b22_film", chosen, steps, ui.seed()),
             name="digits",
+        )
+        ui.microscope(
+            magnified_digits.digit,
+            key="b22",
+            which=ui.Which("digit", "Place in the row", range(10)),
+            run_id=chosen,
+            seed=ui.seed(),
+            steps=steps,
+            edition=trained.changed(chosen),
         )
         sampling.verdict(film)
 

@@ -4,7 +4,7 @@ words           lesson_header(__doc__), say(text), note(text), caption(text), la
 mathematics     explain(lesson.function, z="x_t")
 results         live(lesson.demo, t=t, seed=seed())
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
-walks           film(film, results, key=)
+walks           film(film, results, key=), microscope(lesson.walk, key=, which=, **knobs)
 frames          scrubber(frames, key=, labels=) -> place
 curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
 taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif()
@@ -29,6 +29,7 @@ from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
 from pages._ui.mask_input import mask_input
 from pages._ui.messages import duration, problems, telling
+from pages._ui.microscope import Which, microscope
 from pages._ui.model import (
     expectation,
     gallery_input,
@@ -50,6 +51,7 @@ from pages._ui.words import caption, label, lesson_header, note, say
 
 __all__ = [
     "Trace",
+    "Which",
     "caption",
     "check_choice",
     "choice",
@@ -69,6 +71,7 @@ __all__ = [
     "live_plot",
     "made_with",
     "mask_input",
+    "microscope",
     "model",
     "montage",
     "more",
