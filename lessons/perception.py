@@ -23,6 +23,9 @@ STARTS: Final = tuple(range(0, 33, 4))
 
 PICTURES: Final = 4
 
+_SEEN: Final = 0.1
+"""The last digit of a PSNR that is shown, in dB; less is no difference."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -135,7 +138,7 @@ def parted(sweep: Sweep) -> tuple[int, ...]:
     return tuple(
         place
         for place, (_, one, many) in enumerate(sweep.scores)
-        if many.psnr < one.psnr and abs(many.edges - 1) < abs(one.edges - 1)
+        if one.psnr - many.psnr >= _SEEN and abs(many.edges - 1) < abs(one.edges - 1)
     )
 
 

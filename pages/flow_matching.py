@@ -57,6 +57,7 @@ def samples(run_id: str) -> None:
             key=ui.named("b25_film", run_id, steps, gamma, ui.seed()),
             name="digits",
         )
+        sampling.verdict(film)
         ui.microscope(
             magnified_digits.digit,
             key="b25_walk",
@@ -67,7 +68,6 @@ def samples(run_id: str) -> None:
             gamma=gamma if has_classes else 0.0,
             edition=trained.changed(run_id),
         )
-        sampling.verdict(film)
 
 
 def beside_ddpm(flow_run: str, ddpm_run: str) -> None:

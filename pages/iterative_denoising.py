@@ -31,8 +31,8 @@ def over_starts() -> None:
     """Perception against distortion, from every start, where the reader asks for it."""
     ui.say(
         "## Perception against distortion\n"
-        "**Predict first:** with ever less noise at the start, which of the three measures will "
-        "the blur, one step and many steps agree on first?"
+        "The same question from nine starts, from almost pure noise to almost none. **Predict "
+        "first:** will many steps ever win by PSNR?"
     )
     if not st.toggle("Measure it over all starts", key="a14_sweep", bind="query-params"):
         return

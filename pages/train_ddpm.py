@@ -60,6 +60,7 @@ if chosen:
             key=ui.named("b22_film", chosen, steps, ui.seed()),
             name="digits",
         )
+        sampling.verdict(film)
         ui.microscope(
             magnified_digits.digit,
             key="b22",
@@ -69,7 +70,6 @@ if chosen:
             steps=steps,
             edition=trained.changed(chosen),
         )
-        sampling.verdict(film)
 
 ui.say(
     "**Look closer.** The loss hardly falls after the fifth epoch, yet the samples go on "

@@ -34,6 +34,10 @@ def test_the_measures_part_where_psnr_falls_and_edges_come_nearer() -> None:
     assert parted(made(PARTED, BETTER, TOO_MANY_EDGES, ((15.0, 1.5), (13.0, 0.8)))) == (0, 3)
 
 
+def test_less_than_the_last_digit_shown_is_no_difference() -> None:
+    assert parted(made(((33.74, 0.9), (33.72, 0.95)))) == ()
+
+
 def test_the_sentence_names_the_starts_and_the_widest_gap() -> None:
     wider = ((16.0, 0.3), (13.0, 0.8))
     said = sentence(made(PARTED, BETTER, wider))

@@ -59,7 +59,8 @@ def microscope(
         which: lets the reader choose among several pictures.
         knobs: the function's other arguments.
     """
-    label = "Under the microscope: each step as a sum of pictures"
+    say("## Under the microscope")
+    label = "Show each step as a sum of pictures"
     if st.toggle(label, key=f"{key}_microscope", bind="query-params"):
         with st.container(key=f"ui_microscope_{key}"):
             _opened(function, key, which, knobs)
@@ -117,7 +118,7 @@ def _line(
     equation: lesson.Equation, parts: Sequence[lesson.Part], spot: Spot, walk: lesson.Walk
 ) -> None:
     """One equation: as a formula, as pictures, and at one pixel."""
-    say(f"#### {equation.title}")
+    say(f"### {equation.title}")
     st.markdown(f"$$\n{formula(equation)}\n$$")
     *terms, result = parts
     shape = walk.guesses.shape[1:3]
