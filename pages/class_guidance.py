@@ -6,7 +6,7 @@ The same noise, asked for the same digit, more and more insistently.
 import streamlit as st
 
 from lessons import class_guidance as lesson
-from lessons import guidance, sampled_digits, sanity, trained
+from lessons import guidance, magnified_digits, sampled_digits, sanity, trained
 from pages import _sampling as sampling
 from pages import _ui as ui
 from pages._questions import HEADING
@@ -44,6 +44,16 @@ def one_gamma(run_id: str) -> None:
         "ink. Only γ changes when you turn it: the noise stays."
     )
     ui.code_that_ran(film)
+    ui.microscope(
+        magnified_digits.digit,
+        key="b24_walk",
+        which=ui.Which("digit", "Digit", range(10)),
+        run_id=run_id,
+        seed=ui.seed(),
+        steps=steps,
+        gamma=gamma,
+        edition=trained.changed(run_id),
+    )
 
 
 def anatomy(run_id: str) -> None:

@@ -5,7 +5,16 @@ Straight ways from noise to digits: learn the direction, then walk.
 
 import streamlit as st
 
-from lessons import curves, flow_paths, runs, sampled_digits, sanity, step_quality, trained
+from lessons import (
+    curves,
+    flow_paths,
+    magnified_digits,
+    runs,
+    sampled_digits,
+    sanity,
+    step_quality,
+    trained,
+)
 from lessons import flow_matching as lesson
 from pages import _sampling as sampling
 from pages import _training as training
@@ -53,6 +62,16 @@ def samples(run_id: str) -> None:
         )
         sampling.verdict(film)
         ui.code_that_ran(film)
+        ui.microscope(
+            magnified_digits.digit,
+            key="b25_walk",
+            which=ui.Which("digit", "Digit" if has_classes else "Place in the row", range(10)),
+            run_id=run_id,
+            seed=ui.seed(),
+            steps=steps,
+            gamma=gamma if has_classes else 0.0,
+            edition=trained.changed(run_id),
+        )
 
 
 def beside_ddpm(flow_run: str, ddpm_run: str) -> None:

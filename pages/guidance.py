@@ -6,7 +6,7 @@ further that way.
 
 import streamlit as st
 
-from lessons import dynamic_thresholding, guidance, sampling, sanity
+from lessons import dynamic_thresholding, guidance, magnified_walks, sampling, sanity
 from lessons.prompts import prompts_for
 from pages import _ui as ui
 from pages._questions import HEADING
@@ -82,6 +82,15 @@ if found:
 ui.caption("The noise is that of lesson 1.5 and stays the same, whatever γ is.")
 ui.explain(guidance.guide)
 ui.explain(guidance.guided)
+ui.microscope(
+    magnified_walks.from_noise,
+    key="a16",
+    which=ui.Which("number", "Picture", range(1, 6)),
+    model=chosen,
+    prompt=asked,
+    gamma=gamma,
+    seed=ui.seed(),
+)
 if found:
     enlarging(chosen, found.pictures, asked, key="a16")
 all_gammas()

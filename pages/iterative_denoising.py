@@ -6,7 +6,7 @@ One guess from far away is blurred. So take a small step towards it, look again,
 import streamlit as st
 
 from lessons import iterative_denoising as mathematics
-from lessons import sanity
+from lessons import magnified_walks, perception, sanity
 from lessons import three_denoisers as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
@@ -47,6 +47,56 @@ def questions() -> None:
     ui.predict(ask.PSNR, key="a14_q3")
 
 
+def over_starts() -> None:
+    """Perception against distortion, from every start, where the reader asks for it."""
+    ui.say(
+        "## Perception against distortion\n"
+        "The same question from nine starts, from almost pure noise to almost none. **Predict "
+        "first:** will many steps ever win by PSNR?"
+    )
+    if not st.toggle("Measure it over all starts", key="a14_sweep", bind="query-params"):
+        return
+    sweep = ui.live(
+        perception.over_starts,
+        model=chosen,
+        original=original,
+        prompt=prompts.neutral,
+        seed=ui.seed(),
+    )
+    if not sweep:
+        return
+    charts = (("psnr", "PSNR in dB"), ("ssim", "SSIM"), ("edges", "edges, clean = 1"))
+    for column, (measure, title) in zip(st.columns(3), charts, strict=True):
+        with column:
+            ui.live_plot(
+                sweep_traces(sweep, measure),
+                key=f"a14_sweep_{measure}",
+                x_title="start at place i",
+                y_title=title,
+                height=300,
+            )
+    ui.say(perception.sentence(sweep))
+    ui.caption(f"Means over {sweep.pictures} pictures of the gallery, yours among them.")
+    ui.say("### Why the sharper picture scores lower")
+    ui.explain(perception.psnr_of_a_sample)
+
+
+def sweep_traces(sweep: perception.Sweep, measure: str) -> list[ui.Trace]:
+    """One measure of the three methods over all starts, and what it would be at best."""
+    colors = ("muted", "x_0_hat", "x_t")
+    traces = [
+        ui.Trace(name, sweep.starts, [getattr(of[place], measure) for of in sweep.scores], color=c)
+        for place, (name, c) in enumerate(zip(lesson.METHODS, colors, strict=True))
+    ]
+    if measure == "edges":
+        ends = (sweep.starts[0], sweep.starts[-1])
+        traces.append(ui.Trace("clean", ends, (1.0, 1.0), "dashed", "x_0"))
+    if measure == "psnr":
+        drawn = [perception.psnr_of_a_sample(of[1].psnr) for of in sweep.scores]
+        traces.append(ui.Trace("one step − 3 dB", sweep.starts, drawn, "dashed", "x_0_hat"))
+    return traces
+
+
 ui.lesson_header(__doc__)
 chosen = ui.model()
 prompts = prompts_for(chosen)
@@ -82,7 +132,17 @@ if found:
         key=ui.named("a14_film", chosen, original, i_start, ui.seed()),
         name="denoised",
     )
+    ui.microscope(
+        magnified_walks.from_picture,
+        key="a14",
+        model=chosen,
+        original=original,
+        prompt=prompts.neutral,
+        i_start=i_start,
+        seed=ui.seed(),
+    )
     compare(found)
+over_starts()
 with st.expander("When the network learnt the variance too"):
     ui.explain(mathematics.learned_variance)
 questions()

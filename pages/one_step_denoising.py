@@ -6,7 +6,7 @@ it calls noise.
 
 import streamlit as st
 
-from lessons import iterative_denoising, sanity
+from lessons import iterative_denoising, magnified_walks, sanity
 from lessons import one_step_denoising as lesson
 from lessons.prompts import prompts_for
 from pages import _ui as ui
@@ -61,6 +61,14 @@ if one:
         [p for row in (*rows, *one) for p in row.pictures], "Clean, noisy, Gaussian, one step"
     )
     ui.code_that_ran(one)
+ui.microscope(
+    magnified_walks.one_step,
+    key="a13",
+    model=chosen,
+    original=original,
+    prompt=asked,
+    seed=ui.seed(),
+)
 ui.say(HEADING)
 if ui.predict(ask.EXACT_NOISE, key="a13_q1"):
     ui.compared(ui.live(sanity.exact_noise, model=chosen, original=original, seed=ui.seed()))

@@ -3,7 +3,7 @@
 Begin the same walk at pure noise, where there is no picture to find, and it finds one all the same.
 """
 
-from lessons import iterative_denoising, sampling, sanity
+from lessons import iterative_denoising, magnified_walks, sampling, sanity
 from lessons.prompts import prompts_for
 from pages import _ui as ui
 from pages._questions import HEADING
@@ -29,6 +29,14 @@ if found:
     ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
 ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
 ui.explain(iterative_denoising.denoise)
+ui.microscope(
+    magnified_walks.from_noise,
+    key="a15",
+    which=ui.Which("number", "Picture", range(1, 6)),
+    model=chosen,
+    prompt=asked,
+    seed=ui.seed(),
+)
 if found:
     enlarging(chosen, found.pictures, asked, key="a15")
 ui.say(HEADING)

@@ -3,7 +3,7 @@
 Tell the network which digit it is looking at, but sometimes don't: then you can ask for one.
 """
 
-from lessons import curves, guidance, runs, sampled_digits, sanity, trained
+from lessons import curves, guidance, magnified_digits, runs, sampled_digits, sanity, trained
 from lessons import train_class_ddpm as lesson
 from pages import _sampling as sampling
 from pages import _training as training
@@ -45,6 +45,17 @@ def examined(run_id: str) -> None:
         {"digits.png": lambda: ui.montage(everything, columns=10)}, key=f"b23_{run_id}_{gamma:g}"
     )
     ui.code_that_ran(exam)
+    ui.microscope(
+        magnified_digits.digit,
+        key="b23",
+        which=ui.Which("digit", "First sample of digit", range(10)),
+        run_id=run_id,
+        seed=ui.seed(),
+        steps=20,
+        gamma=gamma,
+        among=100,
+        edition=trained.changed(run_id),
+    )
 
 
 def both_losses() -> str:

@@ -7,6 +7,7 @@ from lessons import (
     curves,
     forward_process,
     iterative_denoising,
+    magnified_digits,
     sampled_digits,
     sanity,
     trained,
@@ -64,6 +65,15 @@ if chosen:
         )
         sampling.verdict(film)
         ui.code_that_ran(film)
+        ui.microscope(
+            magnified_digits.digit,
+            key="b22",
+            which=ui.Which("digit", "Place in the row", range(10)),
+            run_id=chosen,
+            seed=ui.seed(),
+            steps=steps,
+            edition=trained.changed(chosen),
+        )
 
 ui.say(HEADING)
 for question, function, key in (

@@ -5,7 +5,7 @@ mathematics     explain(lesson.function, z="x_t")
 changed code    diff(lines, where)
 results         live(lesson.demo, t=t, seed=seed()), code_that_ran(result)
 pictures        strip(pictures), grid(rows, row_labels=, column_labels=)
-walks           film(film, results, key=)
+walks           film(film, results, key=), microscope(lesson.walk, key=, which=, **knobs)
 frames          scrubber(frames, key=, labels=) -> place
 curves          live_plot([Trace(name, x, y, style, color)], key=, x_title=, y_title=, log_y=)
 taking home     downloads({"a.csv": lambda: csv(...), "a.png": lambda: montage(...)}, key=), gif()
@@ -40,6 +40,7 @@ from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
 from pages._ui.mask_input import mask_input
 from pages._ui.messages import duration, problems, telling
+from pages._ui.microscope import Which, microscope
 from pages._ui.model import (
     expectation,
     gallery_input,
@@ -77,6 +78,7 @@ __all__ = [
     "Produced",
     "Question",
     "Trace",
+    "Which",
     "all_lessons",
     "caption",
     "check_choice",
@@ -106,6 +108,7 @@ __all__ = [
     "made_with",
     "mask_input",
     "measured",
+    "microscope",
     "model",
     "montage",
     "more",

@@ -102,13 +102,8 @@ def slider(
         key: its name, also in the address; it starts with the lesson's number, e.g. "a11_t".
         step: distance between allowed values.
     """
-<<<<<<< HEAD
     check_address(key, low, high, value, label)
-    sent = st.slider(label, low, high, value, step, key=key, bind="query-params")
-=======
-    check_address(key, low, high, value)
     sent = st.slider(control(label), low, high, value, step, key=key, bind="query-params")
->>>>>>> syllabus
     return nearest(sent, low, high, value)
 
 
@@ -117,13 +112,8 @@ def number(
     label: str, low: Number, high: Number, value: Number, *, key: str, step: Number | None = None
 ) -> Number:
     """Show a box for a number, otherwise as `slider`."""
-<<<<<<< HEAD
     check_address(key, low, high, value, label)
-    sent = st.number_input(label, low, high, value, step, key=key, bind="query-params")
-=======
-    check_address(key, low, high, value)
     sent = st.number_input(control(label), low, high, value, step, key=key, bind="query-params")
->>>>>>> syllabus
     return nearest(sent, low, high, value)
 
 

@@ -9,11 +9,8 @@ from typing import Any
 import streamlit as st
 
 from lessons.picture import Picture
-<<<<<<< HEAD
-from pages._ui.address import arriving, knob, resets
-=======
 from pages._ui import years
->>>>>>> syllabus
+from pages._ui.address import arriving, knob, resets
 from pages._ui.encode import data_url
 from pages._ui.numbers import nearest, number_in
 from pages._ui.pictures import alt_text, shown_width
@@ -59,13 +56,13 @@ def scrubber(
     if not frames or len(labels) != len(frames):
         raise ValueError(f"{len(frames)} frames but {len(labels)} labels")
     first = start % len(frames)
-<<<<<<< HEAD
+    words = [years.current().prose(label) for label in labels]
     opened = _opened(address, key, len(frames), first)
     result = _scrubber(
         key=key,
         data={
             **_packed(frames, size),
-            "labels": list(labels),
+            "labels": words,
             "title": title,
             "start": opened,
             "first": first,
@@ -73,13 +70,6 @@ def scrubber(
             "resets": resets(),
         },
         default={"index": opened},
-=======
-    words = [years.current().prose(label) for label in labels]
-    result = _scrubber(
-        key=key,
-        data={**_packed(frames, size), "labels": words, "title": title, "start": first},
-        default={"index": first},
->>>>>>> syllabus
         on_index_change=lambda: None,
     )
     return nearest(result.index, 0, len(frames) - 1, first)

@@ -18,11 +18,7 @@ from pages._ui import palette
 from pages._ui.notation import Notation
 
 _MATHS: Final = re.compile(r"(\$\$)(.+?)\$\$|(\$)([^$\n]+?)\$", re.DOTALL)
-<<<<<<< HEAD
-=======
 _OWN: Final = Notation()
-_CITATION: Final = re.compile(r"^Sources?:\s*(.+?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
->>>>>>> syllabus
 
 
 class Lecture(NamedTuple):
@@ -55,16 +51,8 @@ def lecture(
     doc = inspect.getdoc(thing)
     if not doc:
         raise ValueError(f"{thing.__qualname__} has no docstring to explain it")
-<<<<<<< HEAD
     parts = taken_apart(doc)
-    return Lecture(colour_markdown(parts.lecture, also), parts.citation)
-=======
-    doc = _SECTIONS.split(doc, maxsplit=1)[0]
-    found = _CITATION.search(doc)
-    citation = " ".join(found[1].split()) if found else ""
-    text = _CITATION.sub("", doc).strip()
-    return Lecture(colour_markdown(text, notation.names(also), notation), citation)
->>>>>>> syllabus
+    return Lecture(colour_markdown(parts.lecture, notation.names(also), notation), parts.citation)
 
 
 def colour_markdown(
