@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from conftest import Server
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.timeout(900)  # B1.2.2 calculates a curve before it stands
+
 PAGES = ("", *(lesson.file.removesuffix(".py") for lesson in lessons.discover()))
 PHONE, LAPTOP = axe.WIDTHS
 TALLEST = 3000
