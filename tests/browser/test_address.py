@@ -1,4 +1,4 @@
-"""The address in a browser: a link that shows the same, a room at the front, controls taken away."""
+"""The address in a browser: links that show the same, the front of a room, hidden controls."""
 
 from __future__ import annotations
 
