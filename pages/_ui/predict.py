@@ -87,7 +87,9 @@ def apart(difference: float) -> str:
 
 
 def plain(number: float) -> str:
-    """One significant digit, written out: 0.000003."""
+    """One significant digit, written out: 0.000003; what is smaller still is not."""
+    if 0 < number < 1e-9:
+        return "less than 0.000000001"
     return format(Decimal(f"{number:.1g}"), "f")
 
 
