@@ -40,7 +40,7 @@ def answer(test: AppTest, key: str, option: str) -> AppTest:
 
 
 def words(test: AppTest) -> str:
-    return "\n".join(str(text.value) for text in test.markdown)
+    return "\n".join(str(text.value) for text in (*test.markdown, *test.get("html")))
 
 
 @pytest.mark.parametrize("file", NUMBERED)
@@ -107,7 +107,7 @@ def test_who_presses_without_choosing_is_asked_to_choose() -> None:
 
 def test_an_experiment_says_the_number_that_proves_it() -> None:
     test = answer(opened("forward_process.py"), "a11_q1", part_a.NO_NOISE.options[0])
-    assert "black to white being 1: **0**, not even a rounding error." in words(test)
+    assert "black to white being 1: <b>0</b>, not even a rounding error." in words(test)
 
 
 def test_all_questions_are_asked_somewhere_once() -> None:
