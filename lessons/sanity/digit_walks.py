@@ -74,7 +74,7 @@ def batch_statistics(
         company = yield from _sampled(_in_mode(network, mode), seed, TEN, 2 * place + 1, 4)
         far = float((alone - company[:1]).abs().max())
         rows.append(
-            (f"{name} mode, alone and of ten: {far:.2g} apart", torch.cat([alone, company[:1]]))
+            (f"{name} mode, alone and of ten: {far:.4f} apart", torch.cat([alone, company[:1]]))
         )
     return shown(rows)
 

@@ -123,7 +123,7 @@ IN_COMPANY: Final = Question(
 )
 SILENT_STEPS: Final = Question(
     "Leave out the noise that every step adds. What happens to the pictures?",
-    ("Nothing that can be seen", "They lose detail and ink", "They become noisy"),
+    ("Nothing that can be seen", "They lose detail and become emptier", "They become noisy"),
     1,
     "The step's mean moves towards a guess that is itself a mean, so each step smooths a little. "
     "The fresh noise makes up for what was smoothed; without it $x_t$ is less noisy than its $t$ "
@@ -188,8 +188,12 @@ MOST_VARIED: Final = Question(
 # -- 1.7 Image to image --------------------------------------------------------------------------
 
 TWO_ORIGINALS: Final = Question(
-    "Two different originals, drowned at place 0 in the same noise. Will the two results differ?",
-    ("No, the originals are gone", "Yes, a trace of each is left", "Yes, the noise decides"),
+    "Two different originals, drowned at place 0 in the same noise. How different are the results?",
+    (
+        "Not at all: the originals are gone",
+        "A little: a trace of each is left",
+        "As different as the originals",
+    ),
     1,
     "Noise is never all: √ᾱ at place 0 is small, but not 0. How much that trace matters depends "
     "on the schedule: in the course's it is 1.4 % of the picture, in that of the digits a fifth.",

@@ -66,20 +66,20 @@ def compared(found: Compared, *, size: int = 112) -> None:
     """
     if found:
         grid(found.rows, row_labels=found.words, size=size)
-        caption(f"{apart(found.apart)} Calculated just now.")
+        _proof(f"{apart(found.apart)} Calculated just now.")
 
 
 def measured(found: Shown, *, size: int = 84) -> None:
     """Show the rows of an experiment, each with what was measured of it; arguments as above."""
     if found:
         grid(found.rows, row_labels=found.words, size=size)
-        caption("Calculated just now.")
+        _proof("Calculated just now.")
 
 
 def apart(difference: float) -> str:
-    """Say the largest difference of two pixels, and what such a number means."""
+    """Say the largest difference of two pixels, and what such a number means, in HTML."""
     words = (
-        f"Largest difference between two pixels, black to white being 1: **{plain(difference)}**"
+        f"Largest difference between two pixels, black to white being 1: <b>{plain(difference)}</b>"
     )
     if difference == 0:
         return f"{words}, not even a rounding error."
@@ -87,8 +87,15 @@ def apart(difference: float) -> str:
 
 
 def plain(number: float) -> str:
-    """One significant digit, written out: 0.000003."""
+    """One significant digit, written out: 0.000003; what is smaller still is not."""
+    if 0 < number < 1e-9:
+        return "less than 0.000000001"
     return format(Decimal(f"{number:.1g}"), "f")
+
+
+def _proof(html: str) -> None:
+    # No caption: those are told apart by their words, and two proofs may well read alike.
+    st.html(f'<p class="ui-label">{html}</p>')
 
 
 def _ask(question: Question, key: str) -> None:
