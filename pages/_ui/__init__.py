@@ -21,11 +21,13 @@ models          model(), prompt(words, default, model=, key=), prompt_pair(...),
                 gallery_input(key=, model=), per_model(key, model), more(),
                 named(name, *knobs) -> key, made_with(model, γ=7.0)
 questions       predict(Question(...), key="a14_q1") -> answered, compared(result), measured(result)
-deliverables    deliver(pictures, "what they are")
+deliverables    deliver(pictures, "what they are"), produced(), seen(), opened(), deliverables()
+pages           all_lessons(), to_page(file, text), part_title(part)
 looking         turning(upright, viewed, words=, view=, key=), stepping_back(pictures, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and one sentence on
 what the page shows; the list of pages, the home page and `lesson_header` all read it there.
+What pages say goes through the notation that the reader chose (`notation.py`); code does not.
 """
 
 from pages._ui.address import keep, knob, named_choice, place_of

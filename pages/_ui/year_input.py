@@ -13,7 +13,7 @@ def year_input() -> None:
     """Show the switch; the address carries it as `?year=flow`."""
     check_choice(KEY, YEARS, YEARS[0])
     st.sidebar.segmented_control(
-        "Notation (own, DDPM or flow year)",
+        "Notation",
         YEARS,
         default=YEARS[0],
         required=True,
