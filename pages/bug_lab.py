@@ -58,7 +58,7 @@ def pictures(trial: lesson.Trial) -> None:
     """Right above wrong, and how far they are apart."""
     if trial.words:
         ui.caption(f"From the same noise: {trial.words}.")
-        apart = "difference" if trial.gain == 1 else f"difference × {trial.gain}"
+        apart = "difference" if trial.gain == 1 else f"difference ×\u00a0{trial.gain}"
         ui.grid(
             (trial.right, trial.wrong, trial.difference),
             row_labels=("right", "with the mistake", apart),

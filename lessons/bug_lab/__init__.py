@@ -5,7 +5,8 @@ lesson's own demo, and nothing outside of this package knows of any of it.
 """
 
 from lessons.bug_lab.bench import Mistake
-from lessons.bug_lab.lab import Difference, Reading, Trial, beside, demo, difference, together
+from lessons.bug_lab.changed import Difference, difference
+from lessons.bug_lab.lab import Reading, Trial, beside, demo, together
 from lessons.bug_lab.mistakes import BY_TITLE, LEFT_OUT, MISTAKES
 from lessons.bug_lab.quiz import ASKED, Question, question
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import takewhile
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +17,6 @@ from lessons.bug_lab.mistakes import BY_TITLE, MISTAKES
 from lessons.picture import Progress
 
 GAINS: Final = (50, 20, 10, 5, 2)
-CONTEXT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -75,19 +72,6 @@ class Trial:
     curve: Curve | None = None
 
 
-@dataclass(frozen=True)
-class Difference:
-    """The changed lines of a module, with their neighbours.
-
-    Attributes:
-        where: file and function.
-        lines: (mark, code): "-" for right code that is gone, "+" for the wrong one, " " for both.
-    """
-
-    where: str
-    lines: tuple[tuple[str, str], ...]
-
-
 def demo(model: str, mistakes: tuple[str, ...], seed: int) -> Steps[Trial]:
     """Run the right code and the code with mistakes on the same noise.
 
@@ -119,6 +103,14 @@ def demo(model: str, mistakes: tuple[str, ...], seed: int) -> Steps[Trial]:
         after = yield from _named(probe.measure(benches[1]), "measuring")
         readings.append(_reading(probe, before, after))
     difference, gain = _difference(right, wrong)
+    right, wrong, difference = (
+        _told(pictures, scene.words if scene else "", which)
+        for pictures, which in (
+            (right, "by the right code"),
+            (wrong, "with the mistake"),
+            (difference, "how far the two are apart, black where they agree"),
+        )
+    )
     curve = _rates(benches) if made[0].probe is probes.RATE else None
     words = scene.words if scene else ""
     return Trial(words, on, right, wrong, difference, gain, tuple(readings), curve)
@@ -154,46 +146,6 @@ def together(title: str, more: Sequence[str]) -> tuple[str, ...]:
         if one in allowed and not any(_overlap(BY_TITLE[one].patch, p) for p in patches):
             found.append(one)
     return tuple(found)
-
-
-def difference(title: str) -> Difference:
-    """The lines of the real source that a mistake changes, right and wrong."""
-    patch = BY_TITLE[title].patch
-    source = inspect.getsource(importlib.import_module(patch.module))
-    start = source.index(patch.right)
-    first = source.count("\n", 0, start)
-    count = patch.right.count("\n") + 1
-    lines, changed = source.splitlines(), patched(patch.module, [patch]).splitlines()
-    new = changed[first : len(changed) - (len(lines) - first - count)]
-    before, after = _around(lines, first, first + count)
-    marked = [
-        *((" ", line) for line in before),
-        *(("-", line) for line in lines[first : first + count]),
-        *(("+", line) for line in new),
-        *((" ", line) for line in after),
-    ]
-    indent = min(len(code) - len(code.lstrip()) for _, code in marked if code.strip())
-    file = patch.module.replace(".", "/") + ".py"
-    where = ", ".join(filter(None, (file, _function(source, first + 1))))
-    return Difference(where, tuple((mark, code[indent:]) for mark, code in marked))
-
-
-def _around(lines: Sequence[str], first: int, end: int) -> tuple[list[str], list[str]]:
-    """A few lines before and after, up to an empty one."""
-    before = takewhile(str.strip, reversed(lines[max(0, first - CONTEXT) : first]))
-    after = takewhile(str.strip, lines[end : end + CONTEXT])
-    return list(before)[::-1], list(after)
-
-
-def _function(source: str, line: int) -> str:
-    """The functions and classes around a line, e.g. "guided.predict_noise"; "" outside of all."""
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    around = [
-        node
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or 0)
-    ]
-    return ".".join(node.name for node in sorted(around, key=lambda node: node.lineno))
 
 
 def _overlap(one: Patch, other: Patch) -> bool:
@@ -232,6 +184,15 @@ def _difference(right: Pictures, wrong: Pictures) -> tuple[Pictures, int]:
     peak = max((int(one.max()) for one in apart), default=0)
     gain = next((g for g in GAINS if 0 < peak * g <= 255), 1)
     return tuple(shown(one * gain) for one in apart), gain
+
+
+def _told(made: Pictures, words: str, which: str) -> Pictures:
+    """The same pictures with text alternatives that say what they are, and no more."""
+    alts = (
+        f"{words}, picture {place}{f' ({one.caption})' if one.caption else ''}, {which}"
+        for place, one in enumerate(made, start=1)
+    )
+    return tuple(replace(one, alt=alt) for one, alt in zip(made, alts, strict=True))
 
 
 def _rates(benches: Sequence[Bench]) -> Curve:
