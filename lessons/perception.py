@@ -52,9 +52,11 @@ def psnr_of_a_sample(psnr_of_mean: float) -> float:
     sharp as they are, and as far from the mean as the true one is:
 
     $$
+    \begin{aligned}
     \mathbb{E}\,\lVert \hat x_0 - x_0 \rVert^2
-        = \mathbb{E}\,\lVert \hat x_0 - \mu \rVert^2 + \mathbb{E}\,\lVert \mu - x_0 \rVert^2
-        = 2\, \mathbb{E}\,\lVert \mu - x_0 \rVert^2
+        &= \mathbb{E}\,\lVert \hat x_0 - \mu \rVert^2 + \mathbb{E}\,\lVert \mu - x_0 \rVert^2 \\
+        &= 2\, \mathbb{E}\,\lVert \mu - x_0 \rVert^2
+    \end{aligned}
     $$
 
     Twice the error is $10 \log_{10} 2 \approx 3$ dB less, and no fault of the network.
@@ -95,7 +97,9 @@ def over_starts(
     walks = [t2i.timesteps_of(form, i) for i in STARTS]
     total, done, scores = sum(len(times) - 1 for times in walks), 0, []
     for i_start, times in zip(STARTS, walks, strict=True):
-        x_t = torch.cat([noisy(form, x, times[0], seed + k) for k, x in enumerate(x_0.split(1))])
+        x_t = torch.cat(
+            [noisy(form, x, times[0], seed + k) for k, x in enumerate(torch.split(x_0, 1))]
+        )
         making = t2i.making(form, predict, x_t, times, t2i.source(form, seed, len(x_0)))
         _, many = yield from t2i.part(making, done, total, f"from place {i_start}")
         done += len(times) - 1
@@ -114,13 +118,13 @@ def _scores(
     eps, _ = split(predict(x_t, t), x_t)
     one_step = clean_estimate(x_t, eps, signal_left(form.alpha_bars, t))
     level = t2i.level(form, t)
-    pairs = zip(x_t.split(1), x_0.split(1), strict=True)
+    pairs = zip(torch.split(x_t, 1), torch.split(x_0, 1), strict=True)
     blur = torch.cat([best_blur(noisy_one, clean, level, form).image for noisy_one, clean in pairs])
     return tuple(_mean_score(images, x_0, form) for images in (blur, one_step, many))
 
 
 def _mean_score(images: Tensor, x_0: Tensor, form: Outline) -> Score:
-    pairs = zip(images.split(1), x_0.split(1), strict=True)
+    pairs = zip(torch.split(images, 1), torch.split(x_0, 1), strict=True)
     found = [score(image, clean, form) for image, clean in pairs]
     return Score(
         psnr=sum(one.psnr for one in found) / len(found),

@@ -23,6 +23,7 @@ from lessons.iterative_denoising import (
     split,
 )
 from lessons.microscope import Equation, Term, Values, constant, stacked, total
+from lessons.picture import Symbol
 
 
 class Seen(NamedTuple):
@@ -166,7 +167,8 @@ def guidance_equation(
         gamma: guidance strength.
         letter: how the answer is written, `\epsilon` or `u`.
     """
-    name, symbol = ("u", "u") if letter == "u" else ("ε", "eps")
+    name = "u" if letter == "u" else "ε"
+    symbol: Symbol = "u" if letter == "u" else "eps"
     count = len(without)
     return Equation(
         "Guidance",

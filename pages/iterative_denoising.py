@@ -73,7 +73,7 @@ def over_starts() -> None:
                 key=f"a14_sweep_{measure}",
                 x_title="start at place i",
                 y_title=title,
-                height=300,
+                height=360,
             )
     ui.say(perception.sentence(sweep))
     ui.caption(f"Means over {sweep.pictures} pictures of the gallery, yours among them.")

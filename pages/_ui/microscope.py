@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from html import escape
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
@@ -49,7 +49,7 @@ def microscope(
     *,
     key: str,
     which: Which | None = None,
-    **knobs: object,
+    **knobs: Any,
 ) -> None:
     """Offer a walk under the microscope; nothing is calculated until the reader opens it.
 
@@ -71,7 +71,7 @@ def _opened(
     function: Callable[..., Generator[Progress, None, lesson.Walk]],
     key: str,
     which: Which | None,
-    knobs: dict[str, object],
+    knobs: dict[str, Any],
 ) -> None:
     if which:
         first = which.options[0]
