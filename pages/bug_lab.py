@@ -21,17 +21,16 @@ STATE = "bug_quiz"
 def look(chosen: str) -> None:
     """One mistake, chosen by the reader, and others on top of it."""
     titles = sorted(lesson.BY_TITLE)
-    ui.check_choice("bug_mistake", titles, FIRST)
-    sent = st.selectbox(
-        "Mistake", titles, titles.index(FIRST), key="bug_mistake", bind="query-params"
-    )
-    title = sent if sent in titles else FIRST
+    title = ui.select("Mistake", titles, FIRST, key="bug_mistake")
     more: list[str] = []
     if fitting := lesson.beside(title):
         with ui.more():
-            more = st.multiselect(
-                "Make others too", fitting, key=ui.named("bug_also", title), placeholder="none"
+            key = ui.named("bug_also", title)
+            ui.knob(key, [], "Make others too")
+            sent_too = st.multiselect(
+                "Make others too", fitting, key=key, placeholder="none", bind="query-params"
             )
+            more = [one for one in sent_too if one in fitting]
     made = lesson.together(title, more)
     mistake = lesson.BY_TITLE[title]
     ui.say(mistake.story)

@@ -54,7 +54,7 @@ def over_starts() -> None:
         "The same question from nine starts, from almost pure noise to almost none. **Predict "
         "first:** will many steps ever win by PSNR?"
     )
-    if not st.toggle("Measure it over all starts", key="a14_sweep", bind="query-params"):
+    if not ui.toggle("Measure it over all starts", key="a14_sweep"):
         return
     sweep = ui.live(
         perception.over_starts,

@@ -35,6 +35,9 @@ KEPT_OTHERWISE = {
     "watch.py": {"selectbox", "multiselect"},  # run and compare
 }
 NOT_IN_THE_ADDRESS = {
+    "bug_lab.py": {"radio"},  # the quiz: its answer would be there
+    "predict.py": {"radio"},  # what a reader thought
+    "report.py": {"text_area", "text_input"},  # a name and remarks
     "picture_input.py": {"color_picker", "text_input"},  # a drawing's ink; what the web gives
     "room.py": {"toggle", "multiselect"},  # they make a link
 }

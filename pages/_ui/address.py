@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-FRAME: Final = ("seed", "model", "thresholding", "present", "hide")
+FRAME: Final = ("seed", "year", "model", "thresholding", "present", "hide")
 """What belongs to all lessons; a reset leaves it alone."""
 
 _PAGE: Final = "ui_page"

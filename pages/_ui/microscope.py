@@ -14,7 +14,7 @@ from pages._ui import palette
 from pages._ui.encode import data_url
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
-from pages._ui.numbers import choice, slider
+from pages._ui.numbers import choice, slider, toggle
 from pages._ui.pictures import alt_text, shown_width
 from pages._ui.words import caption, say
 
@@ -61,7 +61,7 @@ def microscope(
     """
     say("## Under the microscope")
     label = "Show each step as a sum of pictures"
-    if st.toggle(label, key=f"{key}_microscope", bind="query-params"):
+    if toggle(label, key=f"{key}_microscope"):
         with st.container(key=f"ui_microscope_{key}"):
             _opened(function, key, which, knobs)
 
@@ -81,10 +81,8 @@ def _opened(
     if not walk:
         return
     spot = _spot(walk, key)
-    weighted = st.toggle(
-        "Show each picture times its number", key=f"{key}_weighted", bind="query-params"
-    )
-    lines = lesson.look(walk, *spot, weighted=weighted is True)
+    weighted = toggle("Show each picture times its number", key=f"{key}_weighted")
+    lines = lesson.look(walk, *spot, weighted=weighted)
     for equation, parts in zip(walk.equations, lines, strict=True):
         _line(equation, parts, spot, walk)
     caption(

@@ -133,13 +133,17 @@ def choice(label: str, options: Sequence[Option], value: Option, *, key: str) ->
     return sent if sent in options else value
 
 
+@noted
 def select(label: str, options: Sequence[str], value: str, *, key: str) -> str:
     """Show a list of words to choose one from, otherwise as `slider`."""
     check_choice(key, options, value, label)
-    sent = st.selectbox(label, options, index=options.index(value), key=key, bind="query-params")
+    sent = st.selectbox(
+        control(label), options, index=options.index(value), key=key, bind="query-params"
+    )
     return sent if sent in options else value
 
 
+@noted
 def toggle(label: str, value: bool = False, *, key: str, words: str | None = None) -> bool:
     """Show a switch, otherwise as `slider`; in the address it is true or false.
 
@@ -153,7 +157,7 @@ def toggle(label: str, value: bool = False, *, key: str, words: str | None = Non
     knob(key, value, label)
     if key not in st.session_state and key in st.query_params and asked not in _SWITCHED:
         _correct(key, st.query_params[key], str(value).lower(), "true, false")
-    return bool(st.toggle(label, value, key=key, help=words, bind="query-params"))
+    return bool(st.toggle(control(label), value, key=key, help=words, bind="query-params"))
 
 
 def number_in(text: str) -> float | None:
