@@ -38,6 +38,7 @@ def value(formula: str, **letters: float) -> float:
     right = formula.split(r"\qquad")[0].split("=", 1)[1].strip().rstrip(",")
     right = right.replace(r"\,", "*").replace(" (", "*(") if "\\," in right else right
     right = re.sub(r"\*\s*\*", "*", right)
+    right = re.sub(r"x_\{0,([a-z])\}", r"x_0_\1", right)
     for _ in range(2):
         right = re.sub(r"\\sqrt\{([^{}]*)\}", r"math.sqrt(\1)", right)
         right = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", right)
@@ -72,6 +73,7 @@ def test_guidance_of_the_flow_year_gives_the_lessons_own_numbers() -> None:
     conditional, without, gamma = torch.tensor([0.4]), torch.tensor([-0.1]), 7.0
     truth = float(guidance.guide(conditional, without, gamma))
     formula = equation(guidance.guide, AS_FLOW)
+    assert "x_{0,c}" in formula  # TeX refuses two indices one after the other
     assert value(formula, x_0_c=0.4, x_0_u=-0.1, w=gamma - 1) == pytest.approx(truth)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lessons import microscope as lesson
 from lessons.picture import Progress
-from pages._ui import palette
+from pages._ui import palette, years
 from pages._ui.encode import data_url
 from pages._ui.live import live
 from pages._ui.live_plot import Trace, live_plot
@@ -117,7 +117,7 @@ def _line(
 ) -> None:
     """One equation: as a formula, as pictures, and at one pixel."""
     say(f"### {equation.title}")
-    st.markdown(f"$$\n{formula(equation)}\n$$")
+    st.markdown(f"$$\n{years.current().tex(formula(equation))}\n$$")
     *terms, result = parts
     shape = walk.guesses.shape[1:3]
     blocks = [

@@ -96,18 +96,13 @@ class Notation:
         return self._letters(text)
 
     def tex(self, formula: str) -> str:
-        r"""Rewrite a formula, before or after its symbols were coloured.
-
-        A coloured symbol stands in braces of its own, so that x_0 may take the place of \epsilon
-        also where that has an index.
-        """
+        """Rewrite a formula, before or after its symbols were coloured."""
         if not self.renames or self.year != "flow":
             return formula
         formula = re.sub(r"\\gamma(?![A-Za-z])", "(1 + w)", formula)
         if self.page == "ddpm":
-            swap = {"x_0": "x_1", r"\epsilon": "x_0", r"\varepsilon": "x_0"}
-            pattern = r"(?<![A-Za-z])x_0|\\(?:var)?epsilon(?![A-Za-z])"
-            formula = re.sub(pattern, lambda found: swap[found.group()], formula)
+            pattern = r"(?<![A-Za-z])x_0|\\(?:var)?epsilon(?:_([a-z]))?(?![A-Za-z])"
+            formula = re.sub(pattern, _ends_exchanged, formula)
         return formula
 
     def _sentences(self, text: str) -> str:
@@ -137,6 +132,13 @@ class Notation:
         if not self.timesteps:
             return f"1 − {number}/T"
         return _short(1 - max(t, 0.0) / self.timesteps)
+
+
+def _ends_exchanged(found: re.Match[str]) -> str:
+    """The picture's letter for the picture, the noise's for the noise, with its index."""
+    if found.group() == "x_0":
+        return "x_1"
+    return f"x_{{0,{found[1]}}}" if found[1] else "x_0"
 
 
 def _less_one(number: str) -> str:

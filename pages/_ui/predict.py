@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._ui import years
 from pages._ui.pictures import grid
 from pages._ui.words import caption, say
 
@@ -101,7 +102,8 @@ def _proof(html: str) -> None:
 def _ask(question: Question, key: str) -> None:
     # In a form, so that arrow keys may go through the options before one of them is the answer.
     with st.form(f"{key}_form", border=False):
-        st.radio(question.text, question.options, index=None, key=key)
+        write = years.current().prose
+        st.radio(write(question.text), question.options, index=None, key=key, format_func=write)
         st.form_submit_button("Show me", key=f"{key}_show", on_click=_keep, args=(question, key))
         if st.session_state.pop(_hurried(key), False):
             caption("Choose one of them first: a guess is enough.")
