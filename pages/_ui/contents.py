@@ -16,7 +16,7 @@ def start_here() -> None:
     found = lessons.discover()
     if found:
         with st.container(key="ui_start"):
-            link(found[0], f"Start here: {found[0].title} →")
+            link(found[0], f"Start here: {found[0].title}\u00a0→")
 
 
 def next_lesson(file: str) -> None:
@@ -24,7 +24,7 @@ def next_lesson(file: str) -> None:
     following = lessons.after(file, lessons.discover())
     if following is not None:
         with st.container(key="ui_next"):
-            link(following, f"Next: {following.title} →")
+            link(following, f"Next: {following.title}\u00a0→")
 
 
 def contents() -> None:
