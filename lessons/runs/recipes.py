@@ -22,14 +22,23 @@ _LESSONS: Final = {
 NAMES: Final = tuple(_LESSONS)
 
 
-def recipe(name: str) -> Recipe[Any]:
-    """The recipe of that name.
+def place_of(name: str) -> tuple[str, str]:
+    """The module that defines a recipe, and what it is called there.
 
     Raises:
         ValueError: there is none.
     """
     if name not in _LESSONS:
         raise ValueError(f"no lesson trains {name!r}; there are {', '.join(NAMES)}")
-    module, attribute = _LESSONS[name]
+    return _LESSONS[name]
+
+
+def recipe(name: str) -> Recipe[Any]:
+    """The recipe of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    module, attribute = place_of(name)
     found: Recipe[Any] = getattr(importlib.import_module(module), attribute)
     return found

@@ -87,4 +87,7 @@ def save(result: Any, folder: Path) -> None:
 def compare(found: str, page: str) -> None:
     """Say whether this is the page's result."""
     print("sha256", found)
-    print("the same as on the page" if found == page else f"the page has {page}")
+    if found == page:
+        print("the same as on the page")
+    else:
+        print(f"the page has {page}: something is changed, or a processor rounds otherwise")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import inspect
 import io
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ def literal(value: object, pixels: str) -> str:
         value = value.item()
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     if isinstance(value, np.ndarray):

@@ -12,7 +12,7 @@ from typing import Final
 
 from lessons import runs, text_to_image
 from pages._export import ending
-from pages._export.flatten import Flat, definition, flatten
+from pages._export.flatten import Flat, Place, definition, flatten
 from pages._export.literals import literal, written_knobs
 from pages._export.modules import ENDING, ROOT, module
 
@@ -29,12 +29,19 @@ class Call:
         knobs: its arguments.
         result: what it returned.
         ahead: whether it was calculated ahead, perhaps on another machine.
+        name: what its files are called; by default after the function.
+        recipe: for a training run: where its recipe is defined. Then the function takes that and
+            all knobs together.
+        said: what the knobs are; by default what the function's docstring says.
     """
 
     function: Callable[..., object]
     knobs: Mapping[str, object]
     result: object
     ahead: bool = False
+    name: str = ""
+    recipe: Place | None = None
+    said: Mapping[str, str] | None = None
 
     @property
     def place(self) -> tuple[str, str]:
@@ -44,7 +51,7 @@ class Call:
     @property
     def file_name(self) -> str:
         """What its files are called, without an ending."""
-        return "_".join((self.place[0].rpartition(".")[2], self.place[1]))
+        return self.name or "_".join((self.place[0].rpartition(".")[2], self.place[1]))
 
 
 def flat(call: Call) -> Flat:
@@ -53,7 +60,8 @@ def flat(call: Call) -> Flat:
     Raises:
         ValueError: it is no function of the lessons.
     """
-    return flatten([call.place, *((ENDING, name) for name in _ENDING)])
+    wanted = [call.place] if call.recipe is None else [call.recipe, call.place]
+    return flatten([*wanted, *((ENDING, name) for name in _ENDING)])
 
 
 def facts(call: Call) -> Iterator[str]:
@@ -91,7 +99,7 @@ def comparison(call: Call) -> str:
 
 def knobs(call: Call, names: Flat) -> str:
     """The knobs as a dict, each with what the function says of it."""
-    said = definition(call.place).doc.arguments
+    said = definition(call.place).doc.arguments if call.said is None else call.said
     read = names.names[ENDING, "pixels"]
     lines = []
     for name, value in written_knobs(call.function, call.knobs).items():
@@ -105,8 +113,9 @@ def steps(call: Call, names: Flat) -> tuple[str, str]:
     own = {name: names.names[ENDING, name] for name in _ENDING}
     folder = f'Path("exports/{call.file_name}")'
     expected = f'"{ending.fingerprint(call.result)}"'
+    knobs = "**KNOBS" if call.recipe is None else f"{names.names[call.recipe]}, KNOBS"
     return (
-        f"result = {own['finished']}({names.names[call.place]}(**KNOBS))",
+        f"result = {own['finished']}({names.names[call.place]}({knobs}))",
         f"{own['save']}(result, {folder})\n"
         f"{own['compare']}(\n    {own['fingerprint']}(result),\n    {expected},\n)",
     )
@@ -145,7 +154,7 @@ def licence() -> str:
 
 def title(call: Call) -> str:
     """What the lesson is about."""
-    return module(call.place[0]).title
+    return module((call.recipe or call.place)[0]).title
 
 
 def what(call: Call) -> str:

@@ -11,7 +11,7 @@ from lessons import runs
 from lessons.curves import CourseCurve, smooth
 from lessons.picture import side_by_side
 from pages import _ui as ui
-from pages._training import focus, fork, rows
+from pages._training import code, focus, fork, rows
 from pages._training.controls import controls
 from pages._ui.address import arriving
 
@@ -239,7 +239,7 @@ def _peeks(run: runs.RunView) -> None:
 
 
 def _take_home(run: runs.RunView) -> None:
-    """Curve, pictures and weights as files."""
+    """Curve, pictures, weights and code as files."""
     if run.settings is None:
         return
     curve, epochs = run.curve, run.epochs
@@ -262,6 +262,7 @@ def _take_home(run: runs.RunView) -> None:
     weights = runs.weights_file(run.id)
     if weights:
         files[f"{run.id}.safetensors"] = weights.read_bytes
+    files |= code.files(run)
     ui.downloads(files, key=f"home_{run.id}")
 
 
