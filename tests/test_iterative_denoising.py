@@ -85,6 +85,14 @@ def test_in_the_one_picture_world_every_stride_finds_the_picture(
     assert_close(frame.x_t, PICTURE, atol=2e-4, rtol=0)
 
 
+@pytest.mark.parametrize("stride", [10, 30, 330])
+def test_after_every_step_there_is_as_much_noise_as_the_schedule_says(stride: int) -> None:
+    noise = NoiseSource(5, 64, (3, 8, 8))
+    predict = exact_noise(PICTURE, COSINE)
+    for frame in list(denoise(noise(), strided(990, stride), COSINE, predict, noise))[:-1]:
+        assert predict(frame.x_t, frame.t).std().item() == pytest.approx(1, abs=0.03)
+
+
 def test_the_loop_takes_every_step_and_ends_at_the_last_timestep() -> None:
     timesteps = strided(990, 30)
     assert len(timesteps) == 34

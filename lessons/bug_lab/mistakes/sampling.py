@@ -67,7 +67,7 @@ MISTAKES: Final = (
             "= _level(alpha_bars, t), _level(alpha_bars, s)",
             "= _level(alpha_bars, t), _level(alpha_bars, t - 1)",
         ),
-        f"{_TESTS}every_strided_step_equals_diffusers",
+        f"{_TESTS}after_every_step_there_is_as_much_noise_as_the_schedule_says",
         worlds.MIDDLE_NOISE,
         scenes.SAMPLES,
     ),
@@ -87,7 +87,7 @@ MISTAKES: Final = (
             "                else "
             "learned_variance(between, alpha_bar_t, _level(alpha_bars, t - 1))",
         ),
-        f"{_TESTS}every_strided_step_equals_diffusers",
+        f"{_TESTS}after_every_step_there_is_as_much_noise_as_the_schedule_says",
         worlds.MIDDLE_NOISE,
         scenes.SAMPLES,
     ),
