@@ -174,7 +174,8 @@ def _names(roots: Sequence[Place], places: Sequence[Place]) -> dict[Target, str]
         (target for target in shadows if isinstance(target, Imported)),
         key=lambda one: (one.module, one.name, one.bound),
     )
-    for target in (*roots, *imports, *places):
+    every: list[Target] = [*roots, *imports, *places]
+    for target in every:
         if target in names:
             continue
         for name in _candidates(target):

@@ -86,7 +86,8 @@ def _shown(place: Place, changed: int) -> Shown:  # noqa: ARG001 - read anew, lo
 
 def _reached(start: Place) -> Iterator[tuple[Place, tuple[str, ...]]]:
     """Equations that a definition is or leads to, nearest first, and the way there."""
-    seen, waiting = {start}, [(start, ())]
+    seen = {start}
+    waiting: list[tuple[Place, tuple[str, ...]]] = [(start, ())]
     while waiting:
         place, through = waiting.pop(0)
         if definition(place).doc.formulas:

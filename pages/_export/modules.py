@@ -157,7 +157,7 @@ def _defined(node: ast.stmt) -> Iterator[str]:
 
 def _first(node: ast.stmt, lines: tuple[str, ...]) -> int:
     decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(one.lineno for one in decorators)])
+    first: int = min([node.lineno, *(one.lineno for one in decorators)])
     while first > 1 and lines[first - 2].startswith("#"):
         first -= 1
     return first

@@ -24,7 +24,7 @@ def notebook(call: Call) -> str:
         ValueError: the function is none of the lessons.
         TypeError: a knob can't be written down.
     """
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": kind, "id": f"cell-{place}", "metadata": {}, "source": _lines(text)}
         | ({"execution_count": None, "outputs": []} if kind == "code" else {})
         for place, (kind, text) in enumerate(_cells(call))
