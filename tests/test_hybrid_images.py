@@ -58,6 +58,11 @@ def test_the_variance_is_averaged_and_not_filtered() -> None:
     assert_close(predict(X, 5)[:, 3:], (X + Y) / 2)
 
 
+def test_the_first_predictor_is_the_one_that_is_seen_from_far() -> None:
+    predict = hybrid(lambda *_: X, lambda *_: Y, SIGMA, KERNEL)
+    assert_close(predict(X, 5), blend(X, Y, SIGMA, KERNEL))
+
+
 def test_both_predictors_see_the_same_picture() -> None:
     seen = []
 

@@ -49,12 +49,16 @@ def test_every_picture_of_a_batch_has_a_timestep_of_its_own_from_first_to_last()
 
 
 def test_the_network_is_told_the_same_time_in_training_and_in_sampling() -> None:
-    network = Told()
+    network, with_classes = Told(), Told()
     index = torch.tensor([0, 149, 299])
     predict = train_ddpm.predictor(network)
+    guided = train_class_ddpm.guided(with_classes, torch.tensor([3]), 5.0)
     for t in index.tolist():
         predict(torch.zeros(1, 1, 28, 28), t)
+        guided(torch.zeros(1, 1, 28, 28), t)
     assert_close(torch.cat([told[1] for told in network.calls]), normalised(index))
+    twice = normalised(index).repeat_interleave(2)
+    assert_close(torch.cat([told[2] for told in with_classes.calls]), twice)
     assert normalised(index).tolist() == pytest.approx([1 / 300, 0.5, 1.0])
 
 

@@ -97,8 +97,7 @@ MISTAKES: Final = (
             "eps = blend(eps_far, eps_near, sigma, kernel)",
             "eps = blend(eps_near, eps_far, sigma, kernel)",
         ),
-        "test_hybrid_images.py::"
-        "test_what_changes_slowly_comes_from_far_and_what_changes_fast_from_near",
+        "test_hybrid_images.py::test_the_first_predictor_is_the_one_that_is_seen_from_far",
         worlds.HYBRID_END,
         scenes.HYBRIDS,
     ),
@@ -129,7 +128,7 @@ MISTAKES: Final = (
             _DOOR,
             "unit = (image.float().cpu() - image.min()) / (image.max() - image.min())",
         ),
-        "test_picture.py::test_one_bright_pixel_changes_no_other",
+        "test_picture.py::test_a_grey_picture_stays_grey",
         probes.BLACK,
         displays.DISPLAY,
     ),
