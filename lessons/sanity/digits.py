@@ -21,6 +21,7 @@ from models import mnist
 SIGMA: Final = 0.5
 TEN: Final = 10
 MEASURED: Final = 100
+LOOKED_AT: Final = 30
 STRIDES: Final = (1, 2, 5, 20)
 
 
@@ -46,12 +47,12 @@ def twice(run_id: str, seed: int, edition: int = 0) -> Shown:  # noqa: ARG001 - 
         edition: when the weights were written.
 
     Returns:
-        What is given and both answers; decibels are a mean over a hundred test digits.
+        What is given and both answers; decibels are a mean over thirty test digits.
 
     Raises:
         ValueError: no such run.
     """
-    network, x = load_network(run_id), test_digits(MEASURED)
+    network, x = load_network(run_id), test_digits(LOOKED_AT)
     z = add_noise(x, noise_like(x, seed), SIGMA)
     once = network(z)
     sides = (("given", z), ("once", once), ("twice", network(once)))
