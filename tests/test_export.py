@@ -15,12 +15,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_runs import tiny, wait_for
+from small_runs import folder_of, tiny, wait_for
 from streamlit.testing.v1 import AppTest
 
 from lessons import inpainting, runs, sampling, three_denoisers
 from lessons.picture import Picture
+from lessons.runs import control
+from lessons.runs.recorder import Recorder
 from lessons.text_to_image import Film
+from lessons.training import train
 from models.catalog import finish
 from pages import _export as export
 from pages._export import ending
@@ -123,9 +126,45 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Callable[[], b
     return found
 
 
-def opened(file: str, **address: str) -> AppTest:
+@pytest.fixture
+def tiny_runs(runs_folder: Path) -> dict[str, str]:
+    """What to choose on the pages so that all of it is cheap: networks that are as small as can be.
+
+    The folder of runs holds a finished one of each kind that a page of Part B samples from.
+    """
+    short = {"num_hiddens": 8, "images_per_epoch": 1000, "epochs": 1, "sample_steps": 2}
+    ids = {name: trained_here(name, short) for name in ("denoiser", "ddpm", "class-ddpm")}
+    flow = trained_here("class-flow", short)
+    assert runs_folder.is_dir()
+    return {
+        "b122_run": ids["denoiser"],
+        "b22_run": ids["ddpm"],
+        "b23_run": ids["class-ddpm"],
+        "b24_run": ids["class-ddpm"],
+        "b25_run": flow,
+    }
+
+
+def trained_here(recipe: str, changes: dict[str, object]) -> str:
+    """Train a short run in this process; its name."""
+    settings, _ = runs.nearest_settings(recipe, changes)
+    run_id = f"{recipe}-{settings.fingerprint()}"
+    folder_of(run_id).mkdir(parents=True)
+    control._set_up(folder_of(run_id), recipe, settings)
+    recorder = Recorder(folder_of(run_id))
+    with recorder.opened() as training:
+        for step in train(training):
+            recorder.note(step, seconds=0.01)
+        recorder.finish("finished")
+    return run_id
+
+
+def opened(file: str, chosen: Mapping[str, str], **address: str) -> AppTest:
     test = AppTest.from_file(str(lessons.FOLDER / "_router.py"), default_timeout=600)
     test.query_params.update(address)
+    for key, value in chosen.items():
+        test.session_state[key] = value
+    test.session_state["b11_width"] = 16
     test.switch_page(file).run()
     assert not test.exception
     assert not test.error
@@ -167,12 +206,16 @@ PART_B = [
 
 @pytest.mark.parametrize("files", [PART_A, PART_B], ids=["part A", "part B"])
 def test_the_script_beside_every_result_makes_that_result_again(
-    files: list[str], offered: list[Mapping[str, Callable[[], bytes]]], tmp_path: Path
+    files: list[str],
+    offered: list[Mapping[str, Callable[[], bytes]]],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
+    chosen = request.getfixturevalue("tiny_runs") if files is PART_B else {}
     for file in files:
         before = len(offered)
         # Another seed than the usual one, so that nothing was calculated ahead, perhaps elsewhere.
-        opened(file, seed="5")
+        opened(file, chosen, seed="5")
         assert len(offered) > before, f"{file} offers no code"
     names = written(offered, tmp_path)
     found = sums(run(tmp_path, "-c", RUN_ALL, *names))

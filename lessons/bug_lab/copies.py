@@ -15,6 +15,7 @@ import importlib.util
 import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.abc import InspectLoader
 from types import ModuleType
 from typing import Any, Final
 
@@ -34,6 +35,16 @@ class Patch:
     module: str
     right: str
     wrong: str
+
+
+class _Text(InspectLoader):
+    """Runs the source of a module of ours as Python runs a module's file."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 (the loader's own signature)
+        return self._source
 
 
 class Copies:
@@ -69,7 +80,7 @@ class Copies:
         copy.__file__, copy.__package__ = real.__file__, real.__package__
         copy.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
         self._made[name] = copy
-        exec(compile(source, f"<a copy of {name}>", "exec"), copy.__dict__)
+        _Text(source).exec_module(copy)
         return copy
 
     def _import(

@@ -64,8 +64,8 @@ MISTAKES: Final = (
         "The formula is the one of the paper, where a step has length one.",
         Patch(
             _LOOP,
-            "= _level(alpha_bars, t), _level(alpha_bars, s)",
-            "= _level(alpha_bars, t), _level(alpha_bars, t - 1)",
+            "= signal_left(alpha_bars, t), signal_left(alpha_bars, s)",
+            "= signal_left(alpha_bars, t), signal_left(alpha_bars, t - 1)",
         ),
         f"{_TESTS}after_every_step_there_is_as_much_noise_as_the_schedule_says",
         worlds.MIDDLE_NOISE,
@@ -82,10 +82,10 @@ MISTAKES: Final = (
             _LOOP,
             "variance(alpha_bar_t, alpha_bar_s)\n                if between is None\n"
             "                else learned_variance(between, alpha_bar_t, alpha_bar_s)",
-            "variance(alpha_bar_t, _level(alpha_bars, t - 1))\n"
+            "variance(alpha_bar_t, signal_left(alpha_bars, t - 1))\n"
             "                if between is None\n"
             "                else "
-            "learned_variance(between, alpha_bar_t, _level(alpha_bars, t - 1))",
+            "learned_variance(between, alpha_bar_t, signal_left(alpha_bars, t - 1))",
         ),
         f"{_TESTS}after_every_step_there_is_as_much_noise_as_the_schedule_says",
         worlds.MIDDLE_NOISE,
