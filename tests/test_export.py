@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_runs import folder_of, tiny, wait_for
+from small_runs import folder_of
 from streamlit.testing.v1 import AppTest
 
 from lessons import inpainting, runs, sampling, three_denoisers
@@ -39,6 +40,7 @@ pytestmark = pytest.mark.timeout(900)
 GREY = Picture(np.arange(6, dtype=np.uint8).reshape(2, 3), "grey")
 MASK = np.zeros((28, 28), np.uint8)
 MASK[8:20, 4:24] = 1
+SHORT = {"num_hiddens": 8, "images_per_epoch": 1000, "epochs": 1, "sample_steps": 2}
 WEIRD = '"""\n\\ \' \u202e \x00 {x} \ud800'
 
 
@@ -95,13 +97,31 @@ def test_a_script_makes_the_pages_pictures_again_bit_for_bit_in_a_fresh_process(
     assert len(list((kept / "film").glob("*.png"))) == 68
 
 
-def test_what_a_student_changes_in_the_script_changes_the_pictures(tmp_path: Path) -> None:
+@pytest.fixture
+def run_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], str]:
+    """Runs a script in this process and an empty folder, and returns what it says."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run_text(text: str) -> str:
+        Path("taken.py").write_text(text, "utf-8")
+        runpy.run_path("taken.py", run_name="__main__")
+        return capsys.readouterr().out
+
+    return run_text
+
+
+def test_what_a_student_changes_in_the_script_changes_the_pictures(
+    run_here: Callable[[str], str],
+) -> None:
     call = real(sampling.demo, model="digits", prompt="", seed=3, count=1)
     text = export.script(call)
     changed = text.replace("return towards_guess * x_0", "return 0.9 * towards_guess * x_0")
+    assert "the same as on the page" in run_here(text)
     assert changed != text
-    (tmp_path / "taken.py").write_text(changed, "utf-8")
-    assert f"the page has {ending.fingerprint(call.result)}" in run(tmp_path, "taken.py")
+    assert f"the page has {ending.fingerprint(call.result)}" in run_here(changed)
 
 
 RUN_ALL = """
@@ -132,9 +152,8 @@ def tiny_runs(runs_folder: Path) -> dict[str, str]:
 
     The folder of runs holds a finished one of each kind that a page of Part B samples from.
     """
-    short = {"num_hiddens": 8, "images_per_epoch": 1000, "epochs": 1, "sample_steps": 2}
-    ids = {name: trained_here(name, short) for name in ("denoiser", "ddpm", "class-ddpm")}
-    flow = trained_here("class-flow", short)
+    ids = {name: trained_here(name, SHORT) for name in ("denoiser", "ddpm", "class-ddpm")}
+    flow = trained_here("class-flow", SHORT)
     assert runs_folder.is_dir()
     return {
         "b122_run": ids["denoiser"],
@@ -222,12 +241,14 @@ def test_the_script_beside_every_result_makes_that_result_again(
     assert found == [(name, True) for name in names]
 
 
-def test_the_script_of_a_training_run_trains_the_same_network_and_says_so(tmp_path: Path) -> None:
-    run_id = runs.start("denoiser", tiny(epochs=1))
-    made = code.files(wait_for(run_id, "finished"))
+@pytest.mark.parametrize("recipe", ["denoiser", "class-flow"])
+def test_the_script_of_a_training_run_trains_the_same_network_and_says_so(
+    recipe: str, run_here: Callable[[str], str]
+) -> None:
+    run_id = trained_here(recipe, SHORT)
+    made = code.files(runs.view(run_id))
     assert set(made) == {f"{run_id}.py", f"{run_id}.ipynb"}
-    (tmp_path / "taken.py").write_bytes(made[f"{run_id}.py"]())
-    assert "the same as on the page" in run(tmp_path, "taken.py")
+    assert "the same as on the page" in run_here(made[f"{run_id}.py"]().decode())
     ast.parse(code_of(made[f"{run_id}.ipynb"]().decode()))
 
 
