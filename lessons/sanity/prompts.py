@@ -98,10 +98,10 @@ def unheard(
         ValueError: there is no such place, or the model can't take a prompt.
     """
     net = yield from t2i.loading(model)
-    sides = [
-        (f"“{one}”", guided(net.predict, *net.embed([one, ""]).chunk(2), 0.0), original)
-        for one in prompts
-    ]
+    sides = []
+    for one in prompts:
+        wanted, unwanted = net.embed([one, ""]).chunk(2)  # together, so that they are of one length
+        sides.append((f"“{one}”", guided(net.predict, wanted, unwanted, 0.0), original))
     return (yield from edited(net, sides, i_start, seed))
 
 
