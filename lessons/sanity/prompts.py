@@ -100,7 +100,7 @@ def unheard(
     net = yield from t2i.loading(model)
     sides = []
     for one in prompts:
-        wanted, unwanted = net.embed([one, ""]).chunk(2)
+        wanted, unwanted = net.embed([one, ""]).chunk(2)  # together, so that they are of one length
         sides.append((f"“{one}”", guided(net.predict, wanted, unwanted, 0.0), original))
     return (yield from edited(net, sides, i_start, seed))
 
