@@ -99,8 +99,11 @@ def _control(recipe: str, knob: runs.Knob) -> None:
 
 
 def _begin(recipe: str) -> None:
-    """On arrival take the Laptop preset, and what the address says instead."""
-    if not arriving(f"{recipe}: settings"):
+    """On arrival take the Laptop preset, and what the address says instead.
+
+    So too where a run of the page ended above the settings, and Streamlit forgot them.
+    """
+    if not arriving(f"{recipe}: settings") and f"{recipe}: preset" in st.session_state:
         _keep(recipe)
         return
     named = st.query_params.get("preset")
