@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lessons import runs
+from lessons import runs, speed
 from pages import _ui as ui
 
 
@@ -62,12 +62,17 @@ def chosen(recipe: str, settings: Any) -> runs.Fork | None:
 
 
 def take_settings(recipe: str) -> dict[str, Any] | None:
-    """The settings of a fork that was just chosen, once; else None."""
+    """The settings of a fork that was just chosen, once; else None.
+
+    The arithmetic is this machine's: where the run was trained in bfloat16 and this processor has
+    to imitate it, a single step of a wide network takes minutes.
+    """
     if not _forked(recipe):
         return None
     st.session_state[f"{_key(recipe)} is new"] = False
     fork: runs.Fork = st.session_state[_key(recipe)]
-    return runs.continuation(fork.run_id, fork.epoch)
+    going_on = runs.continuation(fork.run_id, fork.epoch)
+    return {**going_on, "precision": speed.recommended_precision()}
 
 
 def _take(recipe: str, fork: runs.Fork) -> None:
