@@ -12,7 +12,7 @@ def threshold(x_0: Tensor, ratio: float, largest: float) -> Tensor:
     r"""Find how far a guess's ordinary values reach, cut off the rest, and shrink it to fit.
 
     $$
-    s = \mathrm{clamp}\!\left(\mathrm{quantile}_p |\hat x_0|,\; 1,\; s_\text{max}\right),
+    q = \mathrm{quantile}_p |\hat x_0|, \qquad s = \mathrm{clamp}(q, 1, s_\text{max}),
     \qquad \hat x_0 \leftarrow \frac{\mathrm{clamp}(\hat x_0, -s, s)}{s}
     $$
 
