@@ -51,8 +51,8 @@ def over_starts() -> None:
     """Perception against distortion, from every start, where the reader asks for it."""
     ui.say(
         "## Perception against distortion\n"
-        "The same question from nine starts, from almost pure noise to almost none. **Predict "
-        "first:** will many steps ever win by PSNR?"
+        "The same question from nine starts, from almost pure noise to almost none: will many "
+        "steps ever win by PSNR?"
     )
     if not ui.toggle("Measure it over all starts", key="a14_sweep"):
         return
