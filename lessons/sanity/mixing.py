@@ -157,8 +157,23 @@ class Backwards(View):
     """A view the other way round."""
 
     def __init__(self, view: View) -> None:
-        self.move, self.move_back = view.move_back, view.move  # type: ignore[method-assign]
-        self.see, self.undo = view.undo, view.see  # type: ignore[method-assign]
+        self.view = view
+
+    def move(self, x: Tensor) -> Tensor:
+        """Move the pixels back."""
+        return self.view.move_back(x)
+
+    def move_back(self, x: Tensor) -> Tensor:
+        """Undo `move`."""
+        return self.view.move(x)
+
+    def see(self, x: Tensor) -> Tensor:
+        """Undo the view."""
+        return self.view.undo(x)
+
+    def undo(self, x: Tensor) -> Tensor:
+        """Undo `see`."""
+        return self.view.see(x)
 
 
 class Turned(NoiseSource):
