@@ -73,12 +73,12 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
+    ui.film(found.film, found.pictures, key=ui.named("a16_film", chosen, asked, gamma, ui.seed()))
     ui.deliver(found.pictures, "Five samples with guidance")
     ui.made_with(chosen, prompt=asked, γ=gamma)
+    ui.code_that_ran(found)
     if not asked:
         ui.caption("Without a prompt both answers are the same, so γ changes nothing.")
-    ui.code_that_ran(found)
-    ui.film(found.film, found.pictures, key=ui.named("a16_film", chosen, asked, gamma, ui.seed()))
 ui.caption("The noise is that of lesson 1.5 and stays the same, whatever γ is.")
 ui.explain(guidance.guide)
 ui.explain(guidance.guided)

@@ -23,10 +23,10 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
+    ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
     ui.deliver(found.pictures, "Five samples from pure noise, without guidance")
     ui.made_with(chosen, prompt=asked)
     ui.code_that_ran(found)
-    ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
 ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
 ui.explain(iterative_denoising.denoise)
 ui.microscope(
