@@ -71,7 +71,7 @@ def gamma_grid(
     run_id: str,
     seed: int,
     steps: int = 20,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, tuple[tuple[Picture, ...], ...]]:
     """All ten digits at seven strengths, every column from one noise.
 
@@ -79,7 +79,7 @@ def gamma_grid(
         run_id: a finished run with classes.
         seed: of the noises.
         steps: sampling steps, 1 to 300.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each row.
@@ -103,7 +103,7 @@ def anatomy(
     gamma: float,
     seed: int,
     t: int,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> tuple[Picture, ...]:
     """Take one guided step apart: what the two predictions think the digit is, and what γ does.
 
@@ -113,7 +113,7 @@ def anatomy(
         gamma: guidance strength.
         seed: of the noise in it.
         t: timestep, 1 to 300.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Returns:
         x_t; the guesses without and with the label; their difference, grey where there is none;

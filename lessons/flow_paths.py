@@ -81,7 +81,7 @@ def ways(
     digit: int,
     gamma: float,
     seed: int,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Ways]:
     """Walk from the same noises to the same digit with both networks.
 
@@ -91,7 +91,7 @@ def ways(
         digit: which, 0 to 9.
         gamma: guidance strength.
         seed: of the noises.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each step.

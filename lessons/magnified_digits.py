@@ -27,7 +27,7 @@ def digit(
     gamma: float = 5.0,
     digit: int = 0,
     among: int = 10,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Walk]:
     """B2.2 to B2.5: the walk of one of the digits that `sampled_digits.sampled` makes.
 
@@ -38,7 +38,7 @@ def digit(
         gamma: guidance strength, for a run with classes.
         digit: which, 0 to 9; without classes only its place in the row.
         among: how many are made in all, as many of each digit, one digit after the other.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each step.

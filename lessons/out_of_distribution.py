@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from lessons.picture import Picture, to_pixels
+from lessons.picture import Picture, Progress, to_pixels
 from lessons.quality import mean_squared_error, psnr
 from lessons.train_denoiser import add_noise
 from lessons.trained import load_network
@@ -97,8 +98,8 @@ def sweep(
     digit: int,
     seed: int,
     sigmas: tuple[float, ...] = SIGMAS,
-    edition: int = 0,  # noqa: ARG001 - part of the result's name
-) -> Sweep:
+    edition: str = "",  # noqa: ARG001 - part of the result's name
+) -> Generator[Progress, None, Sweep]:
     """Denoise one test digit at several noise levels with a finished run.
 
     Args:
@@ -106,7 +107,10 @@ def sweep(
         digit: which test picture, 0 to 9,999.
         seed: of the noise.
         sigmas: noise strengths, each ≥ 0.
-        edition: when the weights were written, so that new ones give a new result.
+        edition: which weights, so that new ones give a new result.
+
+    Yields:
+        Progress after each noise level.
 
     Raises:
         ValueError: no such run or picture.
@@ -114,31 +118,46 @@ def sweep(
     network = load_network(run_id)
     x, name = digit_picture(digit)
     eps = torch.randn(x.shape, generator=stream(seed, "out of distribution"))
-    with torch.no_grad():
-        trials = tuple(_trial(network, x, eps, sigma, name) for sigma in sigmas)
-    return Sweep(
-        Picture(to_pixels(x[0]), "truth", f"test picture {digit}, a {name}", "x_0"), trials
-    )
+    trials = []
+    for done, sigma in enumerate(sigmas, start=1):
+        trials.append(_trial(network, x, eps, sigma, name))
+        yield Progress(done, len(sigmas), f"σ = {sigma:g}")
+    truth = Picture(to_pixels(x[0]), "truth", f"test picture {digit}, a {name}", "x_0")
+    return Sweep(truth, tuple(trials))
 
 
 def psnr_curve(
     run_id: str,
     seed: int,
     count: int = 100,
-    edition: int = 0,  # noqa: ARG001 - part of the result's name
-) -> Curve:
-    """Measure PSNR against σ from 0.02 to 1.5, averaged over `count` test digits."""
+    edition: str = "",  # noqa: ARG001 - part of the result's name
+) -> Generator[Progress, None, Curve]:
+    """Measure PSNR against σ from 0.02 to 1.5, averaged over `count` test digits.
+
+    Args:
+        run_id: a finished denoiser.
+        seed: of the noise.
+        count: test digits, at least 1.
+        edition: which weights, so that new ones give a new result.
+
+    Yields:
+        Progress after each noise level.
+
+    Raises:
+        ValueError: no such run.
+    """
     network = load_network(run_id)
     x = mnist.unit_range(mnist.load("test").images[:count])
     eps = torch.randn(x.shape, generator=stream(seed, "out of distribution curve"))
     sigmas = (0.02, 0.05, *(round(0.1 * i, 1) for i in range(1, 16)))
-    with torch.no_grad():
-        pairs = [denoise_at(network, x, eps, sigma) for sigma in sigmas]
-    return Curve(
-        sigmas,
-        tuple(float(psnr(z, x).mean()) for z, _ in pairs),
-        tuple(float(psnr(x_hat, x).mean()) for _, x_hat in pairs),
-    )
+    before, after = [], []
+    for done, sigma in enumerate(sigmas, start=1):
+        with torch.no_grad():
+            z, x_hat = denoise_at(network, x, eps, sigma)
+        before.append(float(psnr(z, x).mean()))
+        after.append(float(psnr(x_hat, x).mean()))
+        yield Progress(done, len(sigmas), f"{count} digits at σ = {sigma:g}")
+    return Curve(sigmas, tuple(before), tuple(after))
 
 
 def digit_picture(digit: int) -> tuple[Tensor, int]:
@@ -154,7 +173,8 @@ def digit_picture(digit: int) -> tuple[Tensor, int]:
 
 
 def _trial(network: nn.Module, x: Tensor, eps: Tensor, sigma: float, name: int) -> Trial:
-    z, x_hat = denoise_at(network, x, eps, sigma)
+    with torch.no_grad():
+        z, x_hat = denoise_at(network, x, eps, sigma)
     before, after = float(psnr(z, x)), float(psnr(x_hat, x))
     off = float(mean_squared_error(x_hat, x).sqrt())
     return Trial(

@@ -65,7 +65,7 @@ def exam(
     seed: int,
     gamma: float,
     steps: int = 20,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Exam]:
     """Ask a finished network with classes for ten samples of each digit, and let the judge read.
 
@@ -74,7 +74,7 @@ def exam(
         seed: of the noises.
         gamma: guidance strength.
         steps: sampling steps, 1 to 300.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each step.
@@ -100,7 +100,7 @@ def film(
     seed: int,
     steps: int = STEPS,
     gamma: float = 5.0,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Film]:
     """Sample ten digits with a finished network; with classes, 0 to 9.
 
@@ -109,7 +109,7 @@ def film(
         seed: of the noises; they depend on neither γ nor the network.
         steps: sampling steps, 1 to 300.
         gamma: guidance strength, for a run with classes.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each step, with the guesses so far.

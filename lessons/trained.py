@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+from pathlib import Path
 
 from torch import Tensor, nn
 
@@ -19,25 +21,26 @@ def load_network(run_id: str) -> nn.Module:
     Raises:
         ValueError: no such run, not finished, or its files are damaged; the message says which.
     """
-    edition = changed(run_id)
-    if not edition:
+    which = edition(run_id)
+    if not which:
         raise ValueError(f"The run {run_id} has no finished weights (yet).")
     try:
-        return _load(run_id, edition)
+        return _load(run_id, which)
     except (files.DamagedRun, checkpoints.BrokenCheckpoint) as error:
         raise ValueError(f"The run {run_id} is damaged: {error}") from error
 
 
-def changed(run_id: str) -> int:
-    """When a run's weights were written, in nanoseconds; 0 if there are none.
+def edition(run_id: str) -> str:
+    """Twelve hexadecimal digits that change with a run's weights; "" if there are none.
 
     Results are remembered by what they depend on: a run that was deleted and trained again has its
     old name and other weights.
     """
+    path = files.folder_of(run_id) / "weights.safetensors"
     try:
-        return (files.folder_of(run_id) / "weights.safetensors").stat().st_mtime_ns
+        return _digest(path, path.stat().st_mtime_ns)
     except OSError:
-        return 0
+        return ""
 
 
 def settings_of(run_id: str) -> Settings:
@@ -57,8 +60,13 @@ def kind_of(run_id: str) -> tuple[str, Settings]:
         raise ValueError(f"The run {run_id} is damaged: {error}") from error
 
 
+@functools.lru_cache(maxsize=256)
+def _digest(path: Path, written: int) -> str:  # noqa: ARG001 - new weights, new entry
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 @functools.lru_cache(maxsize=6)
-def _load(run_id: str, edition: int) -> nn.Module:  # noqa: ARG001 - new weights, new entry
+def _load(run_id: str, which: str) -> nn.Module:  # noqa: ARG001 - new weights, new entry
     folder = files.folder_of(run_id)
     name, settings = read_settings(folder)
     network = recipe(name).build(settings)

@@ -26,7 +26,7 @@ def one_gamma(run_id: str) -> None:
         seed=ui.seed(),
         steps=steps,
         gamma=gamma,
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
     if not film:
@@ -52,7 +52,7 @@ def one_gamma(run_id: str) -> None:
         seed=ui.seed(),
         steps=steps,
         gamma=gamma,
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
     )
 
 
@@ -78,7 +78,7 @@ def anatomy(run_id: str) -> None:
         gamma=gamma,
         seed=ui.seed(),
         t=t,
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
     )
     if pictures:
         ui.strip(pictures, size=140)
@@ -90,7 +90,7 @@ def gammas(run_id: str) -> None:
     """Seven strengths at once."""
     ui.say("## Seven strengths, one noise a column")
     rows = ui.live(
-        lesson.gamma_grid, run_id=run_id, seed=ui.seed(), edition=trained.changed(run_id)
+        lesson.gamma_grid, run_id=run_id, seed=ui.seed(), edition=trained.edition(run_id)
     )
     if rows:
         ui.grid(rows, row_labels=[f"γ = {gamma:g}" for gamma in lesson.GAMMAS], size=84)
@@ -163,7 +163,7 @@ if chosen:
 ui.say(HEADING)
 if ui.predict(ask.GAMMA_ONE, key="b24_q1") and chosen:
     ui.compared(
-        ui.live(sanity.gamma_one, run_id=chosen, seed=ui.seed(), edition=trained.changed(chosen)),
+        ui.live(sanity.gamma_one, run_id=chosen, seed=ui.seed(), edition=trained.edition(chosen)),
         size=84,
     )
 ui.predict(ask.BEST_GAMMA, key="b24_q2")

@@ -50,7 +50,7 @@ def samples(run_id: str) -> None:
         seed=ui.seed(),
         steps=steps,
         gamma=gamma if has_classes else 0.0,
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
     if film:
@@ -70,7 +70,7 @@ def samples(run_id: str) -> None:
             seed=ui.seed(),
             steps=steps,
             gamma=gamma if has_classes else 0.0,
-            edition=trained.changed(run_id),
+            edition=trained.edition(run_id),
         )
 
 
@@ -93,7 +93,7 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
         digit=digit,
         gamma=gamma,
         seed=ui.seed(),
-        edition=trained.changed(flow_run) + trained.changed(ddpm_run),
+        edition=trained.edition(flow_run) + trained.edition(ddpm_run),
     )
     if not found:
         return
@@ -190,7 +190,7 @@ def questions() -> None:
                 sanity.one_flow_step,
                 run_id=flow_run,
                 seed=ui.seed(),
-                edition=trained.changed(flow_run),
+                edition=trained.edition(flow_run),
             )
         )
     if ui.predict(ask.ONE_DIGIT, key="b25_q2"):

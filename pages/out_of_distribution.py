@@ -16,7 +16,7 @@ from pages._sampling import shipped_first
 def seven_levels(run_id: str, digit: int) -> None:
     """The seven noise levels of the course, side by side."""
     sweep = ui.live(
-        lesson.sweep, run_id=run_id, digit=digit, seed=ui.seed(), edition=trained.changed(run_id)
+        lesson.sweep, run_id=run_id, digit=digit, seed=ui.seed(), edition=trained.edition(run_id)
     )
     if not sweep:
         return
@@ -52,7 +52,7 @@ def any_level(run_id: str, digit: int) -> None:
         digit=digit,
         seed=ui.seed(),
         sigmas=(sigma,),
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
     )
     if sweep:
         one = sweep.trials[0]
@@ -63,7 +63,7 @@ def any_level(run_id: str, digit: int) -> None:
 def all_levels(run_id: str) -> None:
     """What the network is worth at every noise level."""
     curve = ui.live(
-        lesson.psnr_curve, run_id=run_id, seed=ui.seed(), edition=trained.changed(run_id)
+        lesson.psnr_curve, run_id=run_id, seed=ui.seed(), edition=trained.edition(run_id)
     )
     if not curve:
         return
@@ -89,7 +89,7 @@ def questions(run_id: str) -> None:
     ):
         if ui.predict(question, key=key):
             ui.measured(
-                ui.live(function, run_id=run_id, seed=ui.seed(), edition=trained.changed(run_id))
+                ui.live(function, run_id=run_id, seed=ui.seed(), edition=trained.edition(run_id))
             )
 
 

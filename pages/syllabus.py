@@ -20,8 +20,8 @@ def plans() -> None:
         ui.say(table(plan.lectures(noted), _notes.LECTURE))
         ui.caption(
             f"Together {sum(note.minutes for _, note in noted)} minutes; what a lecture leaves "
-            "over is for questions. To train in class, start a run at the beginning of a lecture "
-            "and look at it at the end."
+            "over, behind the plus, is for questions. To train in class, start a run at the "
+            "beginning of a lecture and look at it at the end."
         )
     with alone:
         ui.say(table(plan.sittings(noted)))
@@ -31,12 +31,11 @@ def plans() -> None:
 
 def table(blocks: list[plan.Block], length: int = 0) -> str:
     """A plan as a table in Markdown."""
-    left = " | for questions" if length else ""
-    rows = [f"| | lessons | minutes{left} |", f"|:--|:--|--:|{'--:|' if length else ''}"]
+    rows = ["| | lessons | minutes |", "|:--|:--|--:|"]
     for block in blocks:
         parts = groupby(block.lessons, key=lambda lesson: lesson.part)
         which = "; ".join(f"{part} {', '.join(x.number for x in own)}" for part, own in parts)
-        over = f" | {length - block.minutes}" if length else ""
+        over = f" + {length - block.minutes}" if length else ""
         rows.append(f"| {block.title} | {which} | {block.minutes}{over} |")
     return "\n".join(rows)
 

@@ -27,7 +27,7 @@ def examined(run_id: str) -> None:
         run_id=run_id,
         seed=ui.seed(),
         gamma=gamma,
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
     )
     if not exam:
         return
@@ -54,7 +54,7 @@ def examined(run_id: str) -> None:
         steps=20,
         gamma=gamma,
         among=100,
-        edition=trained.changed(run_id),
+        edition=trained.edition(run_id),
     )
 
 
@@ -95,7 +95,7 @@ ui.predict(ask.LABEL_LOSS, key="b23_q1", seen=both_losses())
 if ui.predict(ask.MASKED, key="b23_q2") and chosen:
     ui.compared(
         ui.live(
-            sanity.masked_labels, run_id=chosen, seed=ui.seed(), edition=trained.changed(chosen)
+            sanity.masked_labels, run_id=chosen, seed=ui.seed(), edition=trained.edition(chosen)
         ),
         size=84,
     )

@@ -53,7 +53,7 @@ if chosen:
         run_id=chosen,
         seed=ui.seed(),
         steps=steps,
-        edition=trained.changed(chosen),
+        edition=trained.edition(chosen),
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
     if film:
@@ -72,7 +72,7 @@ if chosen:
             run_id=chosen,
             seed=ui.seed(),
             steps=steps,
-            edition=trained.changed(chosen),
+            edition=trained.edition(chosen),
         )
 
 ui.say(HEADING)
@@ -82,7 +82,7 @@ for question, function, key in (
 ):
     if ui.predict(question, key=key) and chosen:
         ui.measured(
-            ui.live(function, run_id=chosen, seed=ui.seed(), edition=trained.changed(chosen))
+            ui.live(function, run_id=chosen, seed=ui.seed(), edition=trained.edition(chosen))
         )
 ui.say(
     "**Look closer.** The loss hardly falls after the fifth epoch, yet the samples go on "

@@ -26,14 +26,14 @@ Walks = Generator[Progress, None, Compared]
 def wrong_time(
     run_id: str,
     seed: int,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Shown]:
     """Sample with the time as the network learnt it, t / T, and with t itself.
 
     Args:
         run_id: a finished DDPM without classes.
         seed: of the noises.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each step.
@@ -58,7 +58,7 @@ def wrong_time(
 def batch_statistics(
     run_id: str,
     seed: int,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Shown]:
     """Make one digit alone and beside nine others, with BatchNorm in each of its two modes.
 
@@ -82,14 +82,14 @@ def batch_statistics(
 def masked_labels(
     run_id: str,
     seed: int,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Walks:
     """Ask a network for 3 and for 8 with the mask at 0.
 
     Args:
         run_id: a finished DDPM with classes.
         seed: of the noises.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Yields:
         Progress after each step.
@@ -108,7 +108,7 @@ def masked_labels(
 def gamma_one(
     run_id: str,
     seed: int,
-    edition: int = 0,  # noqa: ARG001 - new weights, new result
+    edition: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Walks:
     """Guidance with γ = 1 beside the network that is told the label and asked once.
 

@@ -38,13 +38,13 @@ class Shown:
     rows: tuple[tuple[Picture, ...], ...]
 
 
-def twice(run_id: str, seed: int, edition: int = 0) -> Shown:  # noqa: ARG001 - new weights
+def twice(run_id: str, seed: int, edition: str = "") -> Shown:  # noqa: ARG001 - new weights
     """Denoise digits, and then the answers once more.
 
     Args:
         run_id: a finished denoiser.
         seed: of the noise.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Returns:
         What is given and both answers; decibels are a mean over thirty test digits.
@@ -59,7 +59,7 @@ def twice(run_id: str, seed: int, edition: int = 0) -> Shown:  # noqa: ARG001 - 
     return shown((f"{name}: {float(psnr(y, x).mean()):.1f} dB", y[:TEN]) for name, y in sides)
 
 
-def nothing_under(run_id: str, seed: int, edition: int = 0) -> Shown:  # noqa: ARG001
+def nothing_under(run_id: str, seed: int, edition: str = "") -> Shown:  # noqa: ARG001
     """Give the denoiser noise of its usual strength, with no digit under it.
 
     Arguments, and what is raised, as in `twice`.
@@ -109,13 +109,13 @@ def small_steps(digit: int, seed: int) -> Compared:
     return compared((("300 steps", walked), ("one jump", jumped)))
 
 
-def one_flow_step(run_id: str, seed: int, edition: int = 0) -> Shown:  # noqa: ARG001
+def one_flow_step(run_id: str, seed: int, edition: str = "") -> Shown:  # noqa: ARG001
     """A single Euler step from noise to each digit, beside the mean of that digit's class.
 
     Args:
         run_id: a finished flow with classes.
         seed: of the noises.
-        edition: when the weights were written.
+        edition: which weights; see `trained.edition`.
 
     Raises:
         ValueError: no such run.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lessons import runs, text_to_image
+from lessons import text_to_image, trained
 from pages._export import ending
 from pages._export.flatten import Flat, Place, definition, flatten
 from pages._export.literals import literal, written_knobs
@@ -72,7 +71,7 @@ def facts(call: Call) -> Iterator[str]:
             title = next(one.title for one in text_to_image.models() if one.name == family)
             yield f"Model: {title}, edition {text_to_image.edition(value)}"
         elif isinstance(value, str) and (name == "run_id" or name.endswith("_run")):
-            yield f"Network: {value}, edition {_weights(value)}"
+            yield f"Network: {value}, edition {trained.edition(value) or 'unknown'}"
     if "seed" in call.knobs:
         yield f"Seed: {literal(call.knobs['seed'], '')}"
     what = "pictures" if has_pictures(call.result) else "numbers"
@@ -184,14 +183,6 @@ def _fitted(start: str, words: list[str]) -> str:
     if len(line) <= WIDTH:
         return line
     return f"{start}(\n" + "".join(f"    {word},\n" for word in words) + ")"
-
-
-def _weights(run_id: str) -> str:
-    try:
-        file = runs.weights_file(run_id)
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file else "unknown"
-    except (OSError, ValueError):
-        return "unknown"
 
 
 @functools.cache

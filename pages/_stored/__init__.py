@@ -1,7 +1,8 @@
-"""Results that were calculated ahead: what every lesson of Part A shows at first sight.
+"""Results that were calculated ahead: what every lesson shows at first sight.
 
 They are made by the lessons themselves, with `python -m pages._stored`, and found again by what
-they depend on: the function, its knobs, and the model's weights. Move a knob, and it is calculated.
+they depend on: the function, its knobs, and the network's weights. Move a knob, and it is
+calculated.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def keep(function: Callable[..., object], knobs: Mapping[str, object], result: o
     about = {
         "function": f"{function.__module__}.{function.__qualname__}",
         "knobs": repr(dict(knobs)),
-        "model": text_to_image.edition(str(knobs["model"])),
+        "model": _weights(knobs),
     }
     path.write_bytes(packing.pack(result, about))
     return path
@@ -68,22 +69,26 @@ def keep(function: Callable[..., object], knobs: Mapping[str, object], result: o
 def key(function: Callable[..., object], knobs: Mapping[str, object]) -> str:
     """Name a result by all that it depends on except the code; "" for what is not stored.
 
-    Stored are the walks of a model, which take seconds. Whether the code has changed since is for
+    Stored are the walks of a network, which take seconds. Whether the code has changed since is for
     the tests to say, which calculate some of the results anew.
     """
-    model = knobs.get("model")
-    if not inspect.isgeneratorfunction(function) or not isinstance(model, str):
+    if not inspect.isgeneratorfunction(function):
         return ""
     try:
-        parts = [
-            function.__module__,
-            function.__qualname__,
-            text_to_image.edition(model),
-            plain(dict(knobs), "the knobs"),
-        ]
+        weights, settings = _weights(knobs), plain(dict(knobs), "the knobs")
     except (ValueError, TypeError):
         return ""
+    if not weights:
+        return ""
+    parts = [function.__module__, function.__qualname__, weights, settings]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def _weights(knobs: Mapping[str, object]) -> str:
+    """Which weights a result is made with; "" where its knobs name none."""
+    if model := knobs.get("model"):
+        return text_to_image.edition(str(model))
+    return str(knobs.get("edition", ""))
 
 
 @functools.lru_cache(maxsize=32)

@@ -24,7 +24,7 @@ _FRAMES: Final = "frames"
 
 
 def pack(result: object, about: Mapping[str, str]) -> bytes:
-    """Write a result: numbers, strings, tuples, uint8 pictures, and data classes of the lessons.
+    """Write a result: numbers, strings, tuples, dicts by name, uint8 pictures, and data classes.
 
     Args:
         result: what a lesson returned.
@@ -79,6 +79,8 @@ def _plain(value: object, images: list[bytes], places: dict[bytes, int], film: b
         return {"image": places[image]}
     if isinstance(value, tuple):
         return {"tuple": [_plain(part, images, places, film) for part in value]}
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        return {"dict": {n: _plain(part, images, places, film) for n, part in value.items()}}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
         fields = {
@@ -98,6 +100,8 @@ def _whole(value: Any, archive: zipfile.ZipFile) -> object:
         return _pixels(archive.read(f"{int(value['image'])}.image"))
     if "tuple" in value:
         return tuple(_whole(part, archive) for part in value["tuple"])
+    if "dict" in value:
+        return {name: _whole(part, archive) for name, part in value["dict"].items()}
     fields = {name: _whole(part, archive) for name, part in value["fields"].items()}
     return _data_class(value["class"])(**fields)
 

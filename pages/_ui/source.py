@@ -113,7 +113,7 @@ def coloured_html(
 def _line(html: str, mark: str) -> str:
     """Let one line of code wrap under its own indent where the column is too narrow for it."""
     indent = len(html) - len(html.lstrip(" "))
-    kind, note = (' class="ui-marked"', f" <small>{escape(mark)}</small>") if mark else ("", "")
+    kind, note = (' class="ui-leads"', f" <small>{escape(mark)}</small>") if mark else ("", "")
     text = html.lstrip(" ") or "&#8203;"
     return f'<span{kind} style="--indent: {indent + 4}ch">{text}{note}</span>'
 

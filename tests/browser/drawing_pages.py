@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import _ui as ui
+from pages._ui.room import Room
 from pages._ui.theme import apply_theme
 
 
@@ -17,5 +18,5 @@ def elsewhere() -> None:
     st.text("Nothing to draw on.")
 
 
-apply_theme()
+apply_theme(Room(present=False, hide=()))
 st.navigation([st.Page(marking, title="Marking"), st.Page(elsewhere, title="Elsewhere")]).run()
