@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui import address, lessons, room
 from pages._ui.contents import next_lesson
-from pages._ui.numbers import show_correction
+from pages._ui.numbers import show_corrections
 from pages._ui.places import keep_place
 from pages._ui.seed import seed_input
 from pages._ui.theme import apply_theme
@@ -43,6 +43,6 @@ keep_place()
 with st.sidebar, st.container(key="ui_foot"):
     room.link_and_reset(page.url_path, shown)
     room.for_teachers(page.url_path)
-show_correction()
+show_corrections()
 page.run()
 next_lesson(file)

@@ -180,10 +180,7 @@ def trained_here(recipe: str, changes: dict[str, object]) -> str:
 
 def opened(file: str, chosen: Mapping[str, str], **address: str) -> AppTest:
     test = AppTest.from_file(str(lessons.FOLDER / "_router.py"), default_timeout=600)
-    test.query_params.update(address)
-    for key, value in chosen.items():
-        test.session_state[key] = value
-    test.session_state["b11_width"] = 16
+    test.query_params.update({**address, **chosen, "b11_width": "16"})
     test.switch_page(file).run()
     assert not test.exception
     assert not test.error

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from small_runs import wait_for
 from streamlit.testing.v1 import AppTest
 
 from lessons import runs, text_to_image
-from lessons.runs import processes, recipes
-from models import catalog
+from lessons.runs import files, processes, recipes
+from models import catalog, digits
 from models.miniature.box import save
 from models.miniature.network import MiniatureUNet
 from pages._ui import lessons
 
-pytestmark = pytest.mark.timeout(600)  # some fifty samplings one after the other
+pytestmark = pytest.mark.timeout(300)  # some fifty samplings one after the other
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 PAGES = sorted(file.name for file in lessons.FOLDER.glob("*.py") if file.name[0] != "_")
@@ -72,6 +73,32 @@ def small_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("miniature")
     save(MiniatureUNet(channels=(32, 32), attends=(False, True)), folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_reference(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Short runs in the place of the shipped ones; the judge is the real one."""
+    folder = tmp_path_factory.mktemp("reference")
+    for run in run_folders(finished):
+        if not run.name.startswith("judge-"):
+            shutil.copytree(run, folder / f"{run.name[:-4]}0000")
+    [judge] = run_folders(files.SHIPPED, "judge")
+    shutil.copytree(judge, folder / judge.name)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small_networks(
+    small_miniature: Path, small_reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """All that ships is of the same kind here, and so small that its steps take no time."""
+    monkeypatch.setenv("DIFFUSION_MINIATURE", str(small_miniature))
+    monkeypatch.setattr(files, "SHIPPED", small_reference)
+    monkeypatch.setattr(digits, "REFERENCE", small_reference)
+    monkeypatch.setattr(catalog, "_loaded", {})
+    digits.edition.cache_clear()
+    yield
+    digits.edition.cache_clear()
 
 
 @pytest.fixture(params=["without runs", "with finished runs"])
@@ -131,14 +158,15 @@ def widget_named(test: AppTest, key: str) -> Any:
     return found
 
 
-def bound(kinds: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Page and name of each widget of these kinds that the address can set."""
-    for file in PAGES:
-        for (kind, _), widget in widgets(opened(file)).items():
-            name = getattr(widget.proto, "query_param_key", "")
-            frame = ("seed", "present", "hide")
-            if name and kind in kinds and (name not in frame or file == lessons.HOME):
-                yield file, name
+def bound(test: AppTest, kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The widgets of these kinds that the address can set, by their names in it."""
+    frame = () if test.title[0].value == HOME_TITLE else ("seed", "present", "hide")
+    found = {
+        getattr(widget.proto, "query_param_key", ""): widget
+        for (kind, _), widget in widgets(test).items()
+        if kind in kinds
+    }
+    return {name: widget for name, widget in found.items() if name and name not in frame}
 
 
 @pytest.mark.parametrize("file", WITH_RUNS)
@@ -185,13 +213,6 @@ def turn_every_widget(test: AppTest) -> None:
             widgets(test)[kind, name].set_value(before)
 
 
-@pytest.fixture(autouse=True)
-def small_pictures(small_miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The model for pictures is one of the same kind whose steps take no time."""
-    monkeypatch.setenv("DIFFUSION_MINIATURE", str(small_miniature))
-    monkeypatch.setattr(catalog, "_loaded", {})
-
-
 @pytest.mark.parametrize("file", PAGES)
 @pytest.mark.usefixtures("finished_runs")
 def test_every_number_survives_what_no_widget_would_send(file: str) -> None:
@@ -206,36 +227,55 @@ def test_every_number_survives_what_no_widget_would_send(file: str) -> None:
         widgets(test)[name].set_value(before)
 
 
-@pytest.mark.parametrize("asked", ["99999999999", "-99999999999", "abc"])
-@pytest.mark.usefixtures("finished_runs")
-def test_a_number_out_of_range_in_the_address_becomes_the_nearest_with_a_sentence(
-    asked: str,
-) -> None:
-    found = list(bound(NUMBERS))
-    assert ("guidance.py", "a16_gamma") in found
-    for file, name in found:
-        where = f"{file}?{name}={asked}"
-        default = widget_named(opened(file), name).value
-        test = opened(file, **{name: asked})
-        assert_fine(test, where)
-        assert len(sentences(test)) == 1, where
-        low, high = both_ends("number_input", widget_named(test, name))
-        near = {"9": high, "-": low}.get(asked[0], default)
-        assert widget_named(test, name).value == near, where
+@pytest.fixture
+def toasts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What pages say in passing; of several at once AppTest keeps the last alone."""
+    said: list[str] = []
+    monkeypatch.setattr(st, "toast", lambda words, **_: said.append(words))
+    return said
 
 
-@pytest.mark.parametrize("asked", ["99999999999", "abc", ""])
+@pytest.mark.parametrize("file", PAGES)
 @pytest.mark.usefixtures("finished_runs")
-def test_a_choice_in_the_address_that_is_none_becomes_the_default_with_a_sentence(
-    asked: str,
+def test_numbers_out_of_range_in_the_address_become_the_nearest_with_a_sentence_each(
+    file: str, toasts: list[str]
 ) -> None:
-    for file, name in bound(CHOICES):
-        where = f"{file}?{name}={asked}"
-        default = widget_named(opened(file), name).value
-        test = opened(file, **{name: asked})
-        assert_fine(test, where)
-        assert widget_named(test, name).value == default, where
-        assert len(sentences(test)) == 1, where
+    at_first = bound(opened(file), NUMBERS)
+    for asked in ("99999999999", "-99999999999", "abc"):
+        test = opened(file, **dict.fromkeys(at_first, asked))
+        assert_fine(test, asked)
+        assert len(toasts) == len(at_first), asked
+        assert all(any(f"{name} = " in words for words in toasts) for name in at_first), asked
+        toasts.clear()
+        now = bound(test, NUMBERS)
+        for name, before in at_first.items():
+            low, high = both_ends("number_input", now[name])
+            near = {"9": high, "-": low}.get(asked[0], before.value)
+            assert now[name].value == near, f"{name}={asked}"
+
+
+@pytest.mark.parametrize("file", PAGES)
+@pytest.mark.usefixtures("finished_runs")
+def test_choices_in_the_address_that_are_none_become_the_default_with_a_sentence_each(
+    file: str, toasts: list[str]
+) -> None:
+    at_first = bound(opened(file), CHOICES)
+    for asked in ("99999999999", "abc", ""):
+        test = opened(file, **dict.fromkeys(at_first, asked))
+        assert_fine(test, asked)
+        assert len(toasts) == len(at_first), asked
+        assert all(any(f"{name} = " in words for words in toasts) for name in at_first), asked
+        toasts.clear()
+        now = bound(test, CHOICES)
+        assert {name: now[name].value for name in at_first} == {
+            name: before.value for name, before in at_first.items()
+        }
+
+
+def test_there_are_numbers_and_choices_that_the_address_can_set() -> None:
+    test = opened("guidance.py")
+    assert "a16_gamma" in bound(test, NUMBERS)
+    assert "model" in bound(test, CHOICES)
 
 
 def test_settings_from_the_address_become_the_nearest_allowed_ones_with_a_sentence_each() -> None:

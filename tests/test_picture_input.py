@@ -30,9 +30,9 @@ def page(shape: tuple[int, int, int], start: str | None) -> None:
     import streamlit as st
 
     from pages import _ui as ui
-    from pages._ui.numbers import show_correction
+    from pages._ui.numbers import show_corrections
 
-    show_correction()
+    show_corrections()
     if not st.checkbox("Away"):
         picture = ui.picture_input(key="t_picture", shape=shape, start=start)
         st.session_state["picture"] = picture

@@ -42,7 +42,7 @@ def only_small(small_denoiser: Path, runs_folder: Path) -> None:
 def opened(file: str) -> AppTest:
     test = AppTest.from_file(ROUTER, default_timeout=300)
     if file == "out_of_distribution.py":
-        test.session_state["b122_run"] = runs.all_runs("denoiser")[-1].id
+        test.query_params["b122_run"] = runs.all_runs("denoiser")[-1].id
     return test.switch_page(file).run()
 
 

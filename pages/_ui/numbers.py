@@ -14,7 +14,7 @@ from pages._ui.years import control
 
 Number = TypeVar("Number", int, float)
 Option = TypeVar("Option", int, str)
-_CORRECTION: Final = "ui_correction"
+_CORRECTIONS: Final = "ui_corrections"
 _SWITCHED: Final = ("true", "false")
 
 
@@ -74,17 +74,16 @@ def check_choice(key: str, options: Sequence[Any], otherwise: Any, label: str = 
 def _correct(key: str, asked: str, allowed: object, offered: str) -> None:
     st.query_params[key] = str(allowed)
     asked = asked if len(asked) <= 20 else f"{asked[:20]}…"
-    st.session_state[_CORRECTION] = (
+    st.session_state.setdefault(_CORRECTIONS, []).append(
         f"The address asked for {key} = {asked or 'nothing'}. "
         f"Allowed is {offered}, so it is {allowed}."
     )
     st.rerun()
 
 
-def show_correction() -> None:
+def show_corrections() -> None:
     """Say what `check_address` changed, if it did; the router asks at every run."""
-    correction = st.session_state.pop(_CORRECTION, None)
-    if correction is not None:
+    for correction in st.session_state.pop(_CORRECTIONS, []):
         st.toast(correction)
 
 
