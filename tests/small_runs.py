@@ -66,3 +66,17 @@ def prepared(settings: DenoiserSettings, steps: int) -> str:
             recorder.note(next(stepping), seconds=0.01)
         recorder.pause()
     return run_id
+
+
+def trained_here(recipe: str, changes: dict[str, Any]) -> str:
+    """Train a run in this process, whose files are those that a worker writes; its name."""
+    settings, _ = runs.nearest_settings(recipe, changes)
+    run_id = f"{recipe}-{settings.fingerprint()}"
+    folder_of(run_id).mkdir(parents=True)
+    control._set_up(folder_of(run_id), recipe, settings)
+    recorder = Recorder(folder_of(run_id))
+    with recorder.opened() as training:
+        for step in train(training):
+            recorder.note(step, seconds=0.01)
+        recorder.finish("finished")
+    return run_id

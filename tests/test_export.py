@@ -16,15 +16,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_runs import folder_of
+from small_runs import trained_here
 from streamlit.testing.v1 import AppTest
 
 from lessons import inpainting, runs, sampling, three_denoisers
 from lessons.picture import Picture
-from lessons.runs import control
-from lessons.runs.recorder import Recorder
 from lessons.text_to_image import Film
-from lessons.training import train
 from models.catalog import finish
 from pages import _export as export
 from pages._export import ending
@@ -162,20 +159,6 @@ def tiny_runs(runs_folder: Path) -> dict[str, str]:
         "b24_run": ids["class-ddpm"],
         "b25_run": flow,
     }
-
-
-def trained_here(recipe: str, changes: dict[str, object]) -> str:
-    """Train a short run in this process; its name."""
-    settings, _ = runs.nearest_settings(recipe, changes)
-    run_id = f"{recipe}-{settings.fingerprint()}"
-    folder_of(run_id).mkdir(parents=True)
-    control._set_up(folder_of(run_id), recipe, settings)
-    recorder = Recorder(folder_of(run_id))
-    with recorder.opened() as training:
-        for step in train(training):
-            recorder.note(step, seconds=0.01)
-        recorder.finish("finished")
-    return run_id
 
 
 def opened(file: str, chosen: Mapping[str, str], **address: str) -> AppTest:

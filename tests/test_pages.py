@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from small_runs import wait_for
+from small_runs import trained_here
 from streamlit.testing.v1 import AppTest
 
 from lessons import runs, text_to_image
-from lessons.runs import files, processes, recipes
+from lessons.runs import files, recipes
 from models import catalog, digits
 from models.miniature.box import save
 from models.miniature.network import MiniatureUNet
@@ -56,14 +56,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIFFUSION_RUNS", str(folder))
-        patch.setenv("DIFFUSION_TRAINING_SLOTS", "2")
-        started = [
-            runs.start(name, runs.nearest_settings(name, short)[0]) for name in recipes.NAMES
-        ]
-        for run_id in started:
-            wait_for(run_id, "finished")
-        for child in processes._children:
-            child.wait(60)
+        for name in recipes.NAMES:
+            trained_here(name, short)
     return folder
 
 
@@ -79,11 +73,13 @@ def small_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_reference(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Short runs in the place of the shipped ones; the judge is the real one."""
     folder = tmp_path_factory.mktemp("reference")
-    for run in run_folders(finished):
-        if not run.name.startswith("judge-"):
+    for shipped in run_folders(files.SHIPPED):
+        recipe = shipped.name.rpartition("-")[0]
+        if recipe == "judge":
+            shutil.copytree(shipped, folder / shipped.name)
+        else:
+            [run] = run_folders(finished, recipe)
             shutil.copytree(run, folder / f"{run.name[:-4]}0000")
-    [judge] = run_folders(files.SHIPPED, "judge")
-    shutil.copytree(judge, folder / judge.name)
     return folder
 
 

@@ -1,7 +1,7 @@
 """Every page for everybody: by axe, by ear, by keyboard, on a phone, and without motion.
 
-A page is loaded once a theme, and all tests look at it there. `python -m tests.browser.axe [page…]`
-lists what axe finds on a page.
+A page is loaded once a theme, and all tests look at it there; what has nothing to do with colours
+is looked at in one of them. `python -m tests.browser.axe [page…]` lists what axe finds on a page.
 """
 
 from __future__ import annotations
@@ -22,19 +22,27 @@ if TYPE_CHECKING:
     from conftest import Server
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.timeout(900)  # B1.2.2 calculates a curve before it stands
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("finished_run")]
 
-PAGES = ("", *(lesson.file.removesuffix(".py") for lesson in lessons.discover()))
+PAGES = {
+    "": "Diffusion, step by step",
+    **{lesson.file.removesuffix(".py"): lesson.name for lesson in lessons.discover()},
+}
 PHONE, LAPTOP = axe.WIDTHS
 TALLEST = 3000
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(path, theme) for path in PAGES for theme in axe.THEMES],
-    ids=lambda one: f"{one[0] or 'home'}-{one[1]}",
-)
-def page(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Page]:
+def on_every_page(*themes: str) -> pytest.MarkDecorator:
+    """Let a test look at every page in these themes."""
+    ones = [(path, theme) for path in PAGES for theme in themes]
+    names = [f"{path or 'home'}-{theme}" for path, theme in ones]
+    return pytest.mark.parametrize("visitor", ones, indirect=True, ids=names, scope="module")
+
+
+@pytest.fixture(scope="module")
+def visitor(
+    request: pytest.FixtureRequest, browser: Browser, server: Server
+) -> Iterator[tuple[str, str, Reader]]:
     """A page in one theme on a phone, read by somebody who asked their system for less motion."""
     path, theme = request.param
     size: Any = {"width": PHONE, "height": 800}
@@ -44,18 +52,45 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: Server) -> It
         reader = Reader(context, server)
         reader.page.goto(f"{server.url}/{path}")
         axe.settle(reader.page)
-        yield reader.page
+        yield path, theme, reader
 
 
+@pytest.fixture
+def page(visitor: tuple[str, str, Reader]) -> Page:
+    """The visitor's page."""
+    return visitor[2].page
+
+
+@on_every_page("light", "dark")
+def test_every_page_stands_in_both_themes_and_asks_no_other_server(
+    visitor: tuple[str, str, Reader],
+) -> None:
+    path, theme, reader = visitor
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
+    assert (lightness(reader) < 0.5) == (theme == "dark")
+    assert reader.strangers() == set()
+    assert reader.complaints == []
+
+
+def lightness(reader: Reader) -> float:
+    """How light the page's background is, 0 to 1."""
+    app = reader.page.get_by_test_id("stApp")
+    color = app.evaluate("node => getComputedStyle(node).backgroundColor")
+    return sum(int(part) for part in re.findall(r"\d+", color)[:3]) / 3 / 255
+
+
+@on_every_page("light", "dark")
 def test_axe_finds_nothing_serious_on_a_phone_and_on_a_laptop(page: Page) -> None:
     for width in axe.WIDTHS:
         axe.resize(page, width)
         assert axe.violations(page) == []
 
 
-def test_nothing_is_wider_than_the_phone_and_nothing_went_wrong(page: Page) -> None:
-    axe.resize(page, PHONE)
-    assert page.evaluate(SIDEWAYS) == []
+@on_every_page("light")
+def test_nothing_is_wider_than_the_screen_and_nothing_went_wrong(page: Page) -> None:
+    for width in axe.WIDTHS:
+        axe.resize(page, width)
+        assert page.evaluate(SIDEWAYS) == []
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
@@ -67,10 +102,11 @@ SIDEWAYS = """() => {
     const right = main.getBoundingClientRect().right
     const out = [...main.querySelectorAll("*")].filter(
         (node) => node.getBoundingClientRect().right > right + 1)
-    return ["wider than the phone", ...out.slice(0, 5).map((node) => node.outerHTML.slice(0, 120))]
+    return ["wider than the screen", ...out.slice(0, 5).map((node) => node.outerHTML.slice(0, 120))]
 }"""
 
 
+@on_every_page("light")
 def test_headings_begin_with_the_title_and_skip_no_level_downwards(page: Page) -> None:
     titles = "[data-testid=stMain] :is(h1, h2, h3, h4, h5, h6)"
     heads = page.locator(titles).evaluate_all("nodes => nodes.map((node) => node.tagName)")
@@ -80,6 +116,7 @@ def test_headings_begin_with_the_title_and_skip_no_level_downwards(page: Page) -
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+@on_every_page("light")
 def test_pictures_and_charts_say_what_is_in_them(page: Page) -> None:
     told = page.locator("[data-testid=stMain] :is(img, [role=img])").evaluate_all(
         "nodes => nodes.map((node) => node.getAttribute('alt') ?? node.ariaLabel ?? '')"
@@ -95,6 +132,7 @@ def says_something(words: str) -> bool:
     return not (a_file or only_a_name or only_a_setting or words.rstrip().endswith(":"))
 
 
+@on_every_page("light")
 def test_the_keyboard_reaches_every_control_shows_where_it_is_and_is_not_trapped(
     page: Page,
 ) -> None:
@@ -169,6 +207,7 @@ MISSED = """() => {
 }"""
 
 
+@on_every_page("light")
 def test_nothing_moves_unasked_for_who_asked_for_less_motion(page: Page) -> None:
     moving = page.evaluate(
         """() => document.getAnimations().filter((one) => one.playState === "running").map((one) =>

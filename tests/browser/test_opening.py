@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 from pages._ui import lessons
 
 if TYPE_CHECKING:
     from conftest import Reader, Server
-
-LESSONS = {lesson.file.removesuffix(".py"): lesson.name for lesson in lessons.discover()}
-PAGES = {"": "Diffusion, step by step", **LESSONS}
 
 
 def test_the_very_first_visit_after_a_start_can_be_a_deep_link(
@@ -30,34 +25,10 @@ def test_the_very_first_visit_after_a_start_can_be_a_deep_link(
     navigation = page.get_by_test_id("stSidebarNav")
     for part in sorted({lesson.part for lesson in lessons.discover()}):
         expect(navigation).to_contain_text(lessons.PARTS[part])
-    assert navigation.get_by_role("link").count() == len(PAGES)
+    assert navigation.get_by_role("link").count() == 1 + len(lessons.discover())
     expect(page.get_by_role("spinbutton", name="Seed")).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
     assert reader.complaints == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1280)])
-@pytest.mark.usefixtures("finished_run")
-def test_every_page_stands_on_a_phone_and_on_a_laptop_in_both_themes(
-    path: str, theme: str, width: int, new_reader: Callable[..., Reader]
-) -> None:
-    reader = new_reader(color_scheme=theme, viewport={"width": width, "height": 800})
-    page = reader.open(path)
-    expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
-    assert (lightness(reader) < 0.5) == (theme == "dark")
-    assert_no_sideways_scroll(reader)
-    page.set_viewport_size({"width": 1280 + 360 - width, "height": 800})
-    assert_no_sideways_scroll(reader)
-    assert reader.strangers() == set()
-    assert reader.complaints == []
-
-
-def lightness(reader: Reader) -> float:
-    """How light the page's background is, 0 to 1."""
-    app = reader.page.get_by_test_id("stApp")
-    color = app.evaluate("node => getComputedStyle(node).backgroundColor")
-    return sum(int(part) for part in re.findall(r"\d+", color)[:3]) / 3 / 255
 
 
 def assert_no_sideways_scroll(reader: Reader) -> None:
