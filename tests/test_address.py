@@ -89,10 +89,16 @@ def turn(test: AppTest, **values: object) -> None:
 @pytest.mark.parametrize(
     ("file", "turned"),
     [
-        ("forward_process.py", {"a11_picture_digits": "Test digit 4", "a11_t_digits": 33}),
+        (
+            "forward_process.py",
+            {"model": "Digits", "a11_picture_digits": "Test digit 4", "a11_t_digits": 33},
+        ),
         ("classical_denoising.py", {"a12_kernel": 9, "a12_sigma": 2.25, "seed": 9}),
         ("iterative_denoising.py", {"a14_start": 25}),
-        ("guidance.py", {"a16_gamma": 2.5, "a16_prompt_digits": "a handwritten 7"}),
+        (
+            "guidance.py",
+            {"model": "Digits", "a16_gamma": 2.5, "a16_prompt_digits": "a handwritten 7"},
+        ),
         ("unet.py", {"b11_block": "down2", "b11_digit": 8}),
     ],
 )
@@ -166,15 +172,15 @@ def reset(test: AppTest) -> None:
 def test_a_reset_puts_this_lessons_knobs_and_address_back_and_leaves_the_seed_and_the_others() -> (
     None
 ):
-    fresh = shown(opened("forward_process.py", seed="9"))
+    fresh = shown(opened("forward_process.py", seed="9", model="Digits"))
     test = opened("unet.py", seed="9")
     turn(test, b11_digit=8)
     test.switch_page("forward_process.py").run()
-    turn(test, a11_t_digits=33, a11_picture_digits="Test digit 4")
+    turn(test, model="Digits", a11_t_digits=33, a11_picture_digits="Test digit 4")
     assert shown(test) != fresh
     reset(test)
     assert shown(test) == fresh
-    assert address(test, "forward_process.py") == {"seed": "9"}
+    assert address(test, "forward_process.py") == {"seed": "9", "model": "Digits"}
     test.switch_page("unet.py").run()
     assert test.session_state["b11_digit"] == 8
 
@@ -189,7 +195,7 @@ def test_a_reset_puts_the_settings_of_training_back() -> None:
 
 
 def test_a_reset_leaves_what_a_teacher_has_hidden() -> None:
-    test = opened("iterative_denoising.py", a14_start="25", hide="a14_start")
+    test = opened("iterative_denoising.py", a14_start="25", hide="a14_start", model="Digits")
     turn(test, a14_picture_digits="Test digit 4")
     reset(test)
     assert test.session_state["a14_start"] == 25
@@ -197,8 +203,9 @@ def test_a_reset_leaves_what_a_teacher_has_hidden() -> None:
 
 
 def test_hiding_and_presenting_change_no_result() -> None:
-    plain = opened("forward_process.py", a11_t_digits="33")
-    hidden = opened("forward_process.py", a11_t_digits="33", hide="a11,seed", present="1")
+    place = {"model": "Digits", "a11_t_digits": "33"}
+    plain = opened("forward_process.py", **place)
+    hidden = opened("forward_process.py", **place, hide="a11,seed", present="1")
     pictures = [
         [p.proto.body for p in t.main.get("html") if "<img" in p.proto.body]
         for t in (plain, hidden)
@@ -252,7 +259,7 @@ def test_a_name_hides_itself_and_what_begins_with_it() -> None:
 
 def test_without_a_prompt_the_guidance_lesson_says_that_gamma_changes_nothing() -> None:
     words = "γ changes nothing"
-    test = opened("guidance.py")
+    test = opened("guidance.py", model="Digits")
     assert not any(words in text.value for text in test.markdown)
     turn(test, a16_prompt_digits="")
     assert any(words in text.value for text in test.markdown)

@@ -64,9 +64,7 @@ def test_the_switch_for_thresholding_is_off_at_first_and_keeps_the_prompt() -> N
 
 
 def test_a_model_without_thresholding_has_no_switch() -> None:
-    test = AppTest.from_file(ROUTER, default_timeout=300)
-    test.switch_page("sampling.py")
-    test.run()
+    test = opened("sampling.py", model="digits")
     assert "thresholding" not in [toggle.key for toggle in test.toggle]
 
 

@@ -110,10 +110,11 @@ def run_here(
     return run_text
 
 
+@pytest.mark.parametrize("model", ["digits", "pictures"])
 def test_what_a_student_changes_in_the_script_changes_the_pictures(
-    run_here: Callable[[str], str],
+    model: str, run_here: Callable[[str], str]
 ) -> None:
-    call = real(sampling.demo, model="digits", prompt="", seed=3, count=1)
+    call = real(sampling.demo, model=model, prompt="", seed=3, count=1)
     text = export.script(call)
     changed = text.replace("return towards_guess * x_0", "return 0.9 * towards_guess * x_0")
     assert "the same as on the page" in run_here(text)
@@ -163,7 +164,7 @@ def tiny_runs(runs_folder: Path) -> dict[str, str]:
 
 def opened(file: str, chosen: Mapping[str, str], **address: str) -> AppTest:
     test = AppTest.from_file(str(lessons.FOLDER / "_router.py"), default_timeout=600)
-    test.query_params.update({**address, **chosen, "b11_width": "16"})
+    test.query_params.update({"model": "digits", "b11_width": "16", **address, **chosen})
     test.switch_page(file).run()
     assert not test.exception
     assert not test.error

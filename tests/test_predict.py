@@ -41,6 +41,7 @@ def only_small(small_denoiser: Path, runs_folder: Path) -> None:
 
 def opened(file: str) -> AppTest:
     test = AppTest.from_file(ROUTER, default_timeout=300)
+    test.query_params["model"] = "digits"
     if file == "out_of_distribution.py":
         test.query_params["b122_run"] = runs.all_runs("denoiser")[-1].id
     return test.switch_page(file).run()

@@ -171,28 +171,28 @@ def test_first_sight_is_seen_a_moved_knob_produces_and_moving_it_back_keeps_the_
     assert made(test) == {}
     test.run()
     assert made(test) == {}
-    slider = test.slider(key="a11_t_digits")
+    slider = test.slider(key="a11_t_pictures")
     before = slider.value
     slider.set_value(200).run()
     [entry] = made(test).values()
-    assert ("a11_t_digits", "200") in [(knob.key, knob.value) for knob in entry.knobs]
+    assert ("a11_t_pictures", "200") in [(knob.key, knob.value) for knob in entry.knobs]
     assert entry.seed == 276
-    assert entry.edition.startswith("Digits (")
-    test.slider(key="a11_t_digits").set_value(before).run()
+    assert entry.edition.startswith("Pictures (")
+    test.slider(key="a11_t_pictures").set_value(before).run()
     assert made(test)["A1.1"] == entry
-    test.slider(key="a11_t_digits").set_value(250).run()
+    test.slider(key="a11_t_pictures").set_value(300).run()
     assert made(test)["A1.1"] != entry
 
 
 def test_the_address_in_the_report_shows_the_same_pictures_in_a_new_session() -> None:
     test = opened("forward_process.py")
     test.sidebar.number_input(key="seed").set_value(7).run()
-    test.slider(key="a11_t_digits").set_value(200).run()
+    test.slider(key="a11_t_pictures").set_value(200).run()
     entry = made(test)["A1.1"]
     parts = urlsplit(entry.address)
     address = {name: values[0] for name, values in parse_qs(parts.query).items()}
     fresh = opened(f"{parts.path}.py", **address)
-    assert fresh.slider(key="a11_t_digits").value == 200
+    assert fresh.slider(key="a11_t_pictures").value == 200
     # What the address shows at first sight there is what was produced here.
     digest = hashlib.sha256()
     for picture in entry.pictures:
@@ -220,7 +220,7 @@ def test_the_page_shows_takes_remarks_and_removes() -> None:
     assert "**0** of" in test.markdown[1].value + test.markdown[0].value
     assert not test.get("download_button")
     test.switch_page("forward_process.py").run()
-    test.slider(key="a11_t_digits").set_value(200).run()
+    test.slider(key="a11_t_pictures").set_value(200).run()
     test.switch_page("report.py").run()
     assert not test.exception
     assert len(test.get("download_button")) == 1

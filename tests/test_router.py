@@ -110,7 +110,7 @@ def test_a_bad_seed_in_the_address_becomes_the_nearest_allowed_one(asked: str, u
 def test_a_bad_timestep_in_the_address_becomes_the_nearest_allowed_one(
     asked: str, used: int
 ) -> None:
-    test = app("forward_process.py", a11_t_digits=asked)
+    test = app("forward_process.py", model="Digits", a11_t_digits=asked)
     assert not test.exception
     assert test.slider(key="a11_t_digits").value == used
     assert len(test.toast) == 1

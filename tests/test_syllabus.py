@@ -75,7 +75,7 @@ def test_the_minutes_on_the_page_are_the_sum_of_those_in_the_notes() -> None:
     notes = [_notes.read(lesson.file) for lesson in LESSONS]
     total = sum(note.minutes for note in notes if note)
     assert f"Together {total} minutes" in said(test)
-    rows = re.findall(r"^\| Lecture \d.*\| (\d+) \| (\d+) \|$", said(test), re.MULTILINE)
+    rows = re.findall(r"^\| Lecture \d.*\| (\d+) \+ (\d+) \|$", said(test), re.MULTILINE)
     assert sum(int(minutes) for minutes, _ in rows) == total
     assert all(int(minutes) + int(rest) == _notes.LECTURE for minutes, rest in rows)
     notes = [one for one in test.expander if one.label.startswith("Teaching note")]
@@ -90,7 +90,7 @@ def test_progress_counts_what_this_session_has_opened_and_produced() -> None:
     test.switch_page("syllabus.py").run()
     assert f"**1** of {len(LESSONS)} lessons opened, **0** of" in said(test)
     test.switch_page("forward_process.py").run()
-    test.slider(key="a11_t_digits").set_value(200).run()
+    test.slider(key="a11_t_pictures").set_value(200).run()
     test.switch_page("syllabus.py").run()
     assert f"**1** of {len(LESSONS)} lessons opened, **1** of" in said(test)
 

@@ -194,13 +194,13 @@ def test_the_switch_rewrites_a_page_and_changes_neither_a_knob_nor_a_result(
     test = opened("forward_process.py")
     before = test.session_state["ui_first"]["A1.1"]
     keys = set(asked)
-    test.slider(key="a11_t_digits").set_value(150).run()
+    test.slider(key="a11_t_pictures").set_value(150).run()
     keys |= set(asked)
     made = test.session_state["ui_produced"]["A1.1"]
     test.button_group(key="year").set_value("flow").run()
     assert not test.exception
-    assert test.slider(key="a11_t_digits").value == 150
-    assert test.slider(key="a11_t_digits").label == "DDPM timestep"
+    assert test.slider(key="a11_t_pictures").value == 150
+    assert test.slider(key="a11_t_pictures").label == "DDPM timestep"
     assert test.session_state["ui_produced"]["A1.1"] == made
     assert set(asked) == keys
     assert "Flow-matching year" in words(test)

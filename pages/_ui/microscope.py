@@ -96,8 +96,10 @@ def _spot(walk: lesson.Walk, key: str) -> Spot:
     """Let the reader choose a step and a pixel."""
     steps, height, width, channels = walk.guesses.shape
     # Another number of steps or another size is another slider, or its value could lie outside.
-    middle = (steps + 1) // 2
-    step = slider("Step", 1, steps, middle, key=f"{key}_step_{steps}") - 1 if steps > 1 else 0
+    step = 0
+    if steps > 1:
+        with st.container(key=f"ui_step_{key}"):  # the step says which x_t, so it has its colour
+            step = slider("Step", 1, steps, (steps + 1) // 2, key=f"{key}_step_{steps}") - 1
     caption(f"Step {step + 1} of {steps}: {walk.labels[step]}.")
     left, centre, right = st.columns(3)
     with left:
