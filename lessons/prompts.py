@@ -1,9 +1,11 @@
-"""Which words the lessons begin with: the course's own, and for digits what stands for them."""
+"""Which words the lessons begin with: the course's own, or what small models can draw instead."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from lessons.text_to_image import family
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,28 @@ COURSE: Final = Prompts(
     ),
 )
 
+PICTURES: Final = replace(
+    COURSE,
+    three=("a photo of the amalfi coast", "a man wearing a hat", "a lithograph of a skull"),
+    wanted="a photo of a panda",
+    edits=(
+        "a lithograph of a skull",
+        "an oil painting of people around a campfire",
+        "a photo of a panda",
+    ),
+    anagrams=(
+        ("an oil painting of an old man", "an oil painting of people around a campfire"),
+        ("a lithograph of a skull", "a man wearing a hat"),
+        ("a photo of an apple", "a photo of a man"),
+    ),
+    hybrids=(
+        ("a lithograph of a skull", "a lithograph of waterfalls"),
+        ("a photo of a panda", "a rose"),
+        ("a photo of a man", "a photo of the amalfi coast"),
+    ),
+)
+"""Where a small model draws a course prompt badly, another that it draws well."""
+
 DIGITS: Final = Prompts(
     neutral="",
     three=("a handwritten 3", "a handwritten 6", "a handwritten 8"),
@@ -76,4 +100,4 @@ DIGITS: Final = Prompts(
 
 def prompts_for(model: str) -> Prompts:
     """The prompts to begin with, by the model's name in the catalog."""
-    return DIGITS if model == "digits" else COURSE
+    return {"digits": DIGITS, "pictures": PICTURES}.get(family(model), COURSE)

@@ -58,7 +58,7 @@ def test_a_reset_leads_back_to_the_plain_address_and_the_films_end(reader: Reade
     page = reader.open("iterative_denoising?model=digits&a14_start=12&seed=7&a14_film=5")
     expect(page.locator(".ui-scrubber output")).not_to_have_text("t = 0")
     page.get_by_role("button", name="Reset this lesson").click()
-    page.wait_for_url("**/iterative_denoising?seed=7")
+    page.wait_for_url("**/iterative_denoising?model=Digits&seed=7")
     reader.wait()
     expect(page.locator(".ui-scrubber output")).to_have_text("t = 0")
 
@@ -85,7 +85,7 @@ def test_in_front_of_a_room_keys_lead_through_the_lessons_and_out(reader: Reader
         assert query(page)["hide"] == ["seed"]
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")  # a control that has the focus keeps its keys
-    page.wait_for_url("**a11_t_digits=76*")
+    page.wait_for_url("**a11_t_pictures=251*")
     expect(page.get_by_role("heading", level=1)).to_have_text("The forward process")
     page.get_by_role("slider").first.blur()
     reader.wait()
