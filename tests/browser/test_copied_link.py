@@ -121,6 +121,7 @@ def test_a_teacher_makes_a_link_that_presents_and_hides(reader: Reader) -> None:
     page = reader.open("forward_process?model=Digits&a11_t_digits=9")
     page.get_by_text("For teachers").click()
     page.get_by_text("For the front of the room").click()
+    page.wait_for_timeout(1500)  # a run that begins late would close the list again
     reader.wait()
     page.get_by_role("combobox", name="Take away").click()
     page.get_by_role("option", name="a11_t_digits").click()
