@@ -4,7 +4,7 @@ Pages and widgets are found, so that a new one is covered at birth.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +231,16 @@ def toasts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
+def corrected(file: str, names: Iterable[str], asked: str, toasts: list[str]) -> AppTest:
+    """A page whose address asks the same of all these widgets, and which says so of each."""
+    test = opened(file, **dict.fromkeys(names, asked))
+    assert_fine(test, asked)
+    told = [name for words in toasts for name in names if f"{name} = " in words]
+    assert sorted(told) == sorted(names), asked
+    toasts.clear()
+    return test
+
+
 @pytest.mark.parametrize("file", PAGES)
 @pytest.mark.usefixtures("finished_runs")
 def test_numbers_out_of_range_in_the_address_become_the_nearest_with_a_sentence_each(
@@ -238,11 +248,7 @@ def test_numbers_out_of_range_in_the_address_become_the_nearest_with_a_sentence_
 ) -> None:
     at_first = bound(opened(file), NUMBERS)
     for asked in ("99999999999", "-99999999999", "abc"):
-        test = opened(file, **dict.fromkeys(at_first, asked))
-        assert_fine(test, asked)
-        assert len(toasts) == len(at_first), asked
-        assert all(any(f"{name} = " in words for words in toasts) for name in at_first), asked
-        toasts.clear()
+        test = corrected(file, at_first, asked, toasts)
         now = bound(test, NUMBERS)
         for name, before in at_first.items():
             low, high = both_ends("number_input", now[name])
@@ -257,11 +263,7 @@ def test_choices_in_the_address_that_are_none_become_the_default_with_a_sentence
 ) -> None:
     at_first = bound(opened(file), CHOICES)
     for asked in ("99999999999", "abc", ""):
-        test = opened(file, **dict.fromkeys(at_first, asked))
-        assert_fine(test, asked)
-        assert len(toasts) == len(at_first), asked
-        assert all(any(f"{name} = " in words for words in toasts) for name in at_first), asked
-        toasts.clear()
+        test = corrected(file, at_first, asked, toasts)
         now = bound(test, CHOICES)
         assert {name: now[name].value for name in at_first} == {
             name: before.value for name, before in at_first.items()

@@ -24,9 +24,8 @@ def surface(reader: Reader) -> Locator:
 def draw(reader: Reader, *places: tuple[float, float]) -> None:
     """Draw a line through places, which are shares of the canvas's side."""
     expect(surface(reader)).to_be_visible()
-    reader.page.wait_for_timeout(
-        1000
-    )  # it takes up what was drawn before a moment after it is seen
+    # What was drawn before is put back a moment after the canvas is seen.
+    reader.page.wait_for_timeout(1000)
     box = surface(reader).bounding_box()
     assert box is not None
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
