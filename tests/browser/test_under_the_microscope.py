@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import axe
 import pytest
 from playwright.sync_api import expect
 from test_opening import assert_no_sideways_scroll
@@ -37,6 +38,7 @@ def test_a_symbol_has_one_colour_in_formula_frame_and_number(reader: Reader) -> 
 
 def test_the_mark_lies_on_the_chosen_pixel_and_keys_move_the_step(reader: Reader) -> None:
     page = reader.open(f"{ADDRESS}&{PIXEL}")
+    axe.settle(page)  # pictures and marks are measured one after the other, so nothing may move
     marked = page.locator(".ui-marked").last
     picture, mark = marked.locator("img").bounding_box(), marked.locator("i").bounding_box()
     assert picture
