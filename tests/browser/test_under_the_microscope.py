@@ -11,13 +11,21 @@ from test_opening import assert_no_sideways_scroll
 
 if TYPE_CHECKING:
     from conftest import Reader
+    from playwright.sync_api import Page
 
 ADDRESS = "guidance?model=digits&a16_microscope=true"
 PIXEL = "a16_row_28=7&a16_column_28=21"
 
 
+def settled(reader: Reader, address: str) -> Page:
+    """The page at rest: places are measured one after the other, so nothing may move between."""
+    page = reader.open(address)
+    axe.settle(page)
+    return page
+
+
 def test_a_symbol_has_one_colour_in_formula_frame_and_number(reader: Reader) -> None:
-    page = reader.open(ADDRESS)
+    page = settled(reader, ADDRESS)
     scope = page.locator(".st-key-ui_microscope_a16")
     expect(scope.locator(".ui-arithmetic")).to_have_count(3)
     colours = scope.evaluate(
@@ -37,8 +45,7 @@ def test_a_symbol_has_one_colour_in_formula_frame_and_number(reader: Reader) -> 
 
 
 def test_the_mark_lies_on_the_chosen_pixel_and_keys_move_the_step(reader: Reader) -> None:
-    page = reader.open(f"{ADDRESS}&{PIXEL}")
-    axe.settle(page)  # pictures and marks are measured one after the other, so nothing may move
+    page = settled(reader, f"{ADDRESS}&{PIXEL}")
     marked = page.locator(".ui-marked").last
     picture, mark = marked.locator("img").bounding_box(), marked.locator("i").bounding_box()
     assert picture
@@ -57,7 +64,7 @@ def test_the_mark_lies_on_the_chosen_pixel_and_keys_move_the_step(reader: Reader
 
 def test_the_microscope_fits_on_a_phone(reader: Reader) -> None:
     reader.page.set_viewport_size({"width": 360, "height": 800})
-    page = reader.open(ADDRESS)
+    page = settled(reader, ADDRESS)
     first, second = (page.locator(".ui-term img").nth(k).bounding_box() for k in (0, 1))
     assert first
     assert second
