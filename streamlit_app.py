@@ -7,29 +7,64 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
+from streamlit import config, net_util
+from streamlit.web.server import server_util
+
+from pages._service.compressed import CompressedOnce, Instead
+from pages._service.reader_cookie import ReaderCookie
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parent
+ASSETS = ROOT / "pages" / "_ui" / "assets"
+
+SMALL_FONTS = {
+    "SourceSansVF-Upright": "sans.woff2",
+    "SourceSerifVariable-Roman": "serif.woff2",
+    "SourceSerifVariable-Italic": "serif-italic.woff2",
+    "SourceCodeVF-Upright": "code.woff2",
+    "SourceCodeVF-Italic": "code-italic.woff2",
+    "MaterialSymbols-Rounded": "icons.woff2",
+}
+"""Streamlit's fonts, and those parts of them that the lessons are written with."""
+
+# At every connection from a strange page Streamlit would ask a service on the internet for this
+# machine's public address, and everybody would wait for the answer. Nothing leaves the machine.
+net_util.get_external_ip = lambda: None
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Start the engine with the server and stop it with the server."""
     # Imported here, so that what is heavy is loaded once, by the server and not by its launcher.
-    from pages import _engine
+    from pages._service import engine
 
-    _engine.start()
+    engine.start()
+    print(welcome(), flush=True)
     try:
         yield
     finally:
-        _engine.stop()
+        engine.stop()
+
+
+def welcome() -> str:
+    """Say where the app is, in place of Streamlit's own words, which ask an outside service."""
+    host = config.get_option("browser.serverAddress" if _named() else "server.address")
+    if host and host not in ("0.0.0.0", "::"):
+        return f"\n  The app is ready: {server_util.get_url(host)}\n"
+    here = server_util.get_url("localhost")
+    others = server_util.get_url(net_util.get_internal_ip() or "")
+    return f"\n  The app is ready: {here}\n  For others in this network: {others}\n"
+
+
+def _named() -> bool:
+    return bool(config.is_manually_set("browser.serverAddress"))
 
 
 def show_mistake(error: Exception) -> bool:
@@ -42,23 +77,64 @@ def show_mistake(error: Exception) -> bool:
 
 async def health(_request: Request) -> JSONResponse:
     """Report the engine's counts: 200 while it takes work, 503 when it does not."""
-    from pages import _engine
+    from pages._service import engine
 
-    counts = _engine.health()
+    counts = engine.health()
     return JSONResponse(asdict(counts), status_code=200 if counts.workers else 503)
 
 
 async def plotly(_request: Request) -> FileResponse:
-    """Serve the chart library out of the installed plotly package, so that none is fetched."""
-    library = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
+    """Serve the chart library, so that none is fetched."""
     # The page asks for it with its version in the address, so it may be kept for good.
     kept = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return FileResponse(library, media_type="text/javascript", headers=kept)
+    return FileResponse(
+        ASSETS / "plotly" / "plotly-basic.min.js", media_type="text/javascript", headers=kept
+    )
 
 
+async def news(request: Request) -> Response:
+    """Answer an open page in a class: does the teacher show something?"""
+    from pages._service.class_news import class_news
+
+    return await class_news(request)
+
+
+def under(path: str) -> str:
+    """The path of an address of ours, below the one that a proxy may give the whole app."""
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{path}" if base else f"/{path}"
+
+
+def settings_or_end() -> None:
+    """End here, in one sentence, where a setting is none; later it would be a reader's problem."""
+    from pages._service import engine
+
+    try:
+        engine.check_settings()
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"The app can't start: {error}") from None
+
+
+settings_or_end()
 app = st.App(
     ROOT / "pages" / "_router.py",
     lifespan=lifespan,
     on_script_error=show_mistake,
-    routes=[Route("/api/health", health), Route("/assets/plotly.min.js", plotly)],
+    # The interface and the chart library are compressed once, not for each reader.
+    middleware=[
+        Middleware(ReaderCookie, path=under("").rstrip("/") or "/"),
+        Middleware(
+            Instead,
+            files={
+                under(f"static/media/{name}"): ASSETS / "fonts" / small
+                for name, small in SMALL_FONTS.items()
+            },
+        ),
+        Middleware(CompressedOnce, below=(under("static/"), under("assets/"))),
+    ],
+    routes=[
+        Route(under("api/health"), health),
+        Route(under("api/class"), news),
+        Route(under("assets/plotly-basic.min.js"), plotly),
+    ],
 )

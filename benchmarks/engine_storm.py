@@ -15,11 +15,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lessons.picture import Progress
-from pages._engine import Engine
+from lessons.images.captioned import Progress
+from models.batching import NetworkCall, called
+from pages._service.engine import Engine
 
 STEPS, STEP_SECONDS = 40, 0.05
 MOVES, STORM_SECONDS = 10, 2.0
@@ -78,8 +80,8 @@ def cancel(engine: Engine, number: int) -> tuple[int, float]:
     return job.steps - before, 1000 * (time.monotonic() - start)
 
 
-def overhead(engine: Engine) -> tuple[float, float]:
-    """Return the µs that the engine adds per step, and per request with a remembered result."""
+def overhead(engine: Engine) -> tuple[float, float, float]:
+    """Return the µs that the engine adds per step, per network call, and per remembered result."""
 
     def steps() -> Generator[Progress, None, None]:
         for step in range(20_000):
@@ -88,10 +90,22 @@ def overhead(engine: Engine) -> tuple[float, float]:
     start = time.perf_counter()
     engine.submit("reader", "overhead", "steps", steps).wait(60)
     per_step = (time.perf_counter() - start) / 20_000
+    x = torch.zeros(1, 1)
+
+    def calls() -> None:
+        for _ in range(20_000):
+            called(NetworkCall(None, lambda x: x, (x,)))
+
+    start = time.perf_counter()
+    calls()
+    plain = time.perf_counter() - start
+    start = time.perf_counter()
+    engine.submit("reader", "overhead", "calls", calls).wait(60)
+    per_call = (time.perf_counter() - start - plain) / 20_000
     start = time.perf_counter()
     for _ in range(2_000):
         engine.submit("reader", "overhead", "steps", steps).release()
-    return 1e6 * per_step, 1e6 * (time.perf_counter() - start) / 2_000
+    return 1e6 * per_step, 1e6 * per_call, 1e6 * (time.perf_counter() - start) / 2_000
 
 
 def crowd(engine: Engine) -> tuple[int, int]:
@@ -124,8 +138,11 @@ def main() -> int:
     print(f" (one step takes {1000 * STEP_SECONDS:.0f} ms)")
     calls, results = crowd(engine)
     print(f"{RIVALS} readers ask for the same: {calls} call, {results} results")
-    per_step, per_request = overhead(engine)
-    print(f"the engine costs {per_step:.1f} µs a step, {per_request:.1f} µs a remembered result")
+    per_step, per_call, per_request = overhead(engine)
+    print(
+        f"the engine costs {per_step:.1f} µs a step, {per_call:.1f} µs a lone network call", end=""
+    )
+    print(f", {per_request:.1f} µs a remembered result")
     engine.stop()
     return int(finished > MOST_FINISHED or late > MOST_STEPS or calls != 1)
 

@@ -1,6 +1,6 @@
 """Do the tests notice? `python -m benchmarks.mistakes [NUMBER …]`
 
-Makes each of the well-known mistakes that leave a plausible picture, one at a time, in a copy of
+Makes each of the well-known mistakes that leave a plausible image, one at a time, in a copy of
 the project, and runs the tests that should notice. A mistake counts as noticed if a test fails;
 the untouched copy must pass the same tests first. Exits with 1 if one slips through.
 """
@@ -18,17 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lessons import bug_lab
+from lessons.workshop.bug_lab import mistakes
 
 ROOT: Final = Path(__file__).parents[1]
 _COPIED: Final = ("lessons", "models", "pages", "tests", "pyproject.toml")
 
-LOOP, UNET, TRAINING = "lessons/iterative_denoising.py", "models/unet.py", "lessons/training.py"
-DDPM, CLASS, FLOW = (
-    "lessons/train_ddpm.py",
-    "lessons/train_class_ddpm.py",
-    "lessons/flow_matching.py",
-)
+UNET, TRAINING = "models/unet.py", "lessons/training/loop.py"
+RECIPE, LABELS = "lessons/training/recipe.py", "lessons/training/labels.py"
+DDPM, FLOW = "lessons/part_b/train_ddpm.py", "lessons/part_b/flow_matching.py"
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ _OF_THE_LAB: Final = tuple(
         one.patch.wrong,
         one.noticed_by,
     )
-    for one in bug_lab.MISTAKES
+    for one in mistakes.MISTAKES
 )
 """Those that the bug lab shows; each names the very test that notices."""
 
@@ -69,7 +66,7 @@ MISTAKES: Final = (
         TRAINING,
         "network = self.shown.eval()",
         "network = self.shown",
-        "test_training.py",
+        "test_loop.py",
     ),
     Mistake(
         "7 another time in sampling than in training",
@@ -90,55 +87,55 @@ MISTAKES: Final = (
         TRAINING,
         "(step // settings.steps_per_epoch / settings.epochs)",
         "step",
-        "test_training.py",
+        "test_loop.py",
     ),
     Mistake(
         "9 data from -1 to 1",
         "models/mnist.py",
         "return images.float() / 255",
         "return images.float() / 127.5 - 1",
-        "test_training.py",
+        "test_loop.py",
     ),
     Mistake(
         "11 an exact share of the labels is dropped",
-        CLASS,
+        LABELS,
         "(torch.rand(count, generator=random) >= drop).float()",
         "(torch.randperm(count, generator=random) >= drop * count).float()",
-        "test_train_ddpm.py",
+        "test_train_class_ddpm.py",
     ),
     Mistake(
         "11 the mask upside down",
-        CLASS,
+        LABELS,
         "(torch.rand(count, generator=random) >= drop).float()",
         "(torch.rand(count, generator=random) < drop).float()",
-        "test_train_ddpm.py",
+        "test_train_class_ddpm.py",
     ),
     Mistake(
-        "24 one noise for all pictures of a batch",
-        TRAINING,
+        "24 one noise for all images of a batch",
+        RECIPE,
         "torch.randn(self.images.shape, generator=self.random)",
         "torch.randn(self.images[:1].shape, generator=self.random).expand_as(self.images)",
-        "test_training.py",
+        "test_loop.py",
     ),
     Mistake(
         "25 float16 coefficients",
-        LOOP,
+        "lessons/diffusion/schedules.py",
         "else alpha_bars[t]",
         "else alpha_bars[t].half()",
-        "test_iterative_denoising.py",
+        "test_samplers.py",
     ),
     Mistake(
         "26 t of shape (N, 1) is let through",
         UNET,
         "    if values.shape != x.shape[:1]:",
         "    if values.shape != x.shape[:1] and False:",
-        "test_train_ddpm.py",
+        "test_conditional_unets.py",
     ),
     Mistake(
         "22 the variance changes its sign in a negative",
-        "lessons/visual_anagrams.py",
-        "between = (between_1 + view.move_back(between_2)) / 2",
-        "between = (between_1 + view.undo(between_2)) / 2",
+        "lessons/diffusion/anagrams.py",
+        "v = (v_1 + view.move_back(v_2)) / 2",
+        "v = (v_1 + view.undo(v_2)) / 2",
         "test_visual_anagrams.py",
     ),
 )

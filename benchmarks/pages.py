@@ -4,7 +4,7 @@
 
 Starts the app three times and opens its home page in Chromium; then opens every page, and reloads
 each five times, when its results are remembered. A page counts as there once it is connected, has
-run to its end and shows all its pictures. Exits with 1 beyond a bar.
+run to its end and shows all its images. Exits with 1 beyond a bar.
 """
 
 from __future__ import annotations

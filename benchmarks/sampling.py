@@ -2,7 +2,7 @@
 
     python -m benchmarks.sampling [--model digits] [--repeats 5]
 
-Lesson 1.4 from i_start = 10: 23 steps for one picture. Then diffusers' own IF pipeline on the same
+Lesson 1.4 from i_start = 10: 23 steps for one image. Then diffusers' own IF pipeline on the same
 weights, timesteps and guidance, where the model is one that diffusers can take. All in one run and
 in turn, so that other work on the machine meets all alike; medians.
 """
@@ -20,7 +20,8 @@ from diffusers import DDPMScheduler, IFPipeline
 from diffusers.utils import logging
 
 from lessons import text_to_image as t2i
-from lessons.iterative_denoising import PredictNoise, denoise
+from lessons.diffusion.denoise import PredictNoise
+from lessons.diffusion.samplers import sampling_trajectory
 from lessons.prompts import prompts_for
 from models import catalog
 from models.diffusers_model import DiffusersModel
@@ -40,27 +41,27 @@ def main() -> None:
     logging.set_verbosity_error()
     net = catalog.load(chosen.model)
     prompts = prompts_for(chosen.model)
-    walks = {
-        "1.4 from i_start = 10": t2i.told(net, prompts.neutral),
-        "the same with guidance": t2i.told(net, prompts.three[0], GAMMA),
+    traces = {
+        "1.4 from i_start = 10": t2i.make_predictor(net, prompts.neutral),
+        "the same with guidance": t2i.make_predictor(net, prompts.three[0], GAMMA),
     }
-    for name, predict in walks.items():
+    for name, predict in traces.items():
         loop, bare = in_turn(
-            chosen.repeats, partial(walk, net, predict), partial(calls, net, predict)
+            chosen.repeats, partial(trace, net, predict), partial(calls, net, predict)
         )
         print(f"{name}: {loop:.2f} s, network alone {bare:.2f} s, ratio {loop / bare:.3f}")
     prompt = prompts.three[0]
     together, apart = in_turn(
         chosen.repeats,
-        partial(calls, net, t2i.told(net, prompt, GAMMA)),
-        partial(calls, net, t2i.told(net, prompt), t2i.told(net, "")),
+        partial(calls, net, t2i.make_predictor(net, prompt, GAMMA)),
+        partial(calls, net, t2i.make_predictor(net, prompt), t2i.make_predictor(net, "")),
     )
     print(f"guidance: one call of two {together:.2f} s, two calls of one {apart:.2f} s")
     if isinstance(net, DiffusersModel):
         pipeline = pipeline_of(net)
         ours, theirs = in_turn(
             chosen.repeats,
-            lambda: from_noise(net, prompt),
+            lambda: sample_from_noise(net, prompt),
             lambda: from_noise_with(pipeline, net, prompt),
         )
         print(f"33 guided steps: ours {ours:.2f} s, diffusers' IFPipeline {theirs:.2f} s")
@@ -77,29 +78,31 @@ def in_turn(repeats: int, *calls: Callable[[], object]) -> list[float]:
     return [statistics.median(times[1:]) for times in seconds]  # the first round warms up
 
 
-def walk(net: TextToImage, predict: PredictNoise) -> None:
-    """The loop of the lessons, without its pictures."""
-    form = net.outline
+def trace(net: TextToImage, predict: PredictNoise) -> None:
+    """The loop of the lessons, without its images."""
+    form = net.spec
     noise = t2i.source(form, 0, 1)
     timesteps = t2i.timesteps_of(form, I_START)
-    for _ in denoise(noise(), timesteps, form.alpha_bars, predict, noise):
+    for _ in sampling_trajectory(noise(), timesteps, form.alpha_bars, predict, noise):
         pass
 
 
 def calls(net: TextToImage, *predictors: PredictNoise) -> None:
     """The network alone, as often as the loop asks it, for each predictor."""
-    x_t = t2i.source(net.outline, 0, 1)()
-    for t in t2i.timesteps_of(net.outline, I_START)[:-1]:
+    x_t = t2i.source(net.spec, 0, 1)()
+    for t in t2i.timesteps_of(net.spec, I_START)[:-1]:
         for predict in predictors:
             predict(x_t, t)
 
 
-def from_noise(net: TextToImage, prompt: str) -> None:
-    """One guided picture from pure noise, as the lessons make it."""
-    form = net.outline
+def sample_from_noise(net: TextToImage, prompt: str) -> None:
+    """One guided image from pure noise, as the lessons make it."""
+    form = net.spec
     noise = t2i.source(form, 0, 1)
     timesteps = t2i.timesteps_of(form)
-    for _ in denoise(noise(), timesteps, form.alpha_bars, t2i.told(net, prompt, GAMMA), noise):
+    for _ in sampling_trajectory(
+        noise(), timesteps, form.alpha_bars, t2i.make_predictor(net, prompt, GAMMA), noise
+    ):
         pass
 
 
@@ -120,7 +123,7 @@ def from_noise_with(pipeline: IFPipeline, net: DiffusersModel, prompt: str) -> N
     pipeline(
         prompt_embeds=wanted,
         negative_prompt_embeds=unwanted,
-        timesteps=list(t2i.timesteps_of(net.outline)[:-1]),
+        timesteps=list(t2i.timesteps_of(net.spec)[:-1]),
         guidance_scale=GAMMA,
         generator=torch.Generator().manual_seed(0),
         output_type="pt",

@@ -17,10 +17,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from lessons import runs, trained
-from lessons.guidance import guide
-from lessons.train_class_ddpm import guided
-from lessons.train_ddpm import last, normalised, sample
+from lessons.diffusion.guidance import guide
+from lessons.part_b.train_class_ddpm import following
+from lessons.part_b.train_ddpm import last, normalised, sample
+from lessons.training import networks, runs
 
 CPU = torch.device("cpu")
 MOST = 1.1
@@ -42,7 +42,7 @@ def ratios(
     return [a / b for a, b in pairs], statistics.median(a for a, _ in pairs)
 
 
-def told(words: str, found: list[float]) -> float:
+def measured(words: str, found: list[float]) -> float:
     """Print the median and the spread; returns the median."""
     middle = statistics.median(found)
     print(f"{words}: {middle:.3f} ({min(found):.3f}–{max(found):.3f})", flush=True)
@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=40)
     chosen = parser.parse_args()
     [run_id] = [run.id for run in runs.all_runs("class-ddpm") if run.shipped]
-    network, count = trained.load_network(run_id), chosen.count
+    network, count = networks.load_network(run_id), chosen.count
     labels = torch.arange(count) % 10
     x_t = torch.randn(count, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     twice, mask = torch.cat([labels, labels]), torch.cat([torch.ones(count), torch.zeros(count)])
@@ -72,7 +72,7 @@ def main() -> int:
             both()
 
     def sampling() -> Tensor:
-        return last(sample(guided(network, labels, 5.0), 1, count, CPU, chosen.steps))
+        return last(sample(following(network, labels, 5.0), 1, count, CPU, chosen.steps))
 
     def two_calls() -> Tensor:
         eps_c = network(x_t, labels, t)
@@ -81,9 +81,11 @@ def main() -> int:
     with torch.no_grad():
         found, middle = ratios(sampling, bare, chosen.turns)
         print(f"{count} digits, {chosen.steps} steps: {middle:.2f} s on {run_id}")
-        beyond = told("sampling / bare calls of the network", found)
-        step = guided(network, labels, 5.0)
-        told("guided step in one call / in two", ratios(lambda: step(x_t, 150), two_calls, 20)[0])
+        beyond = measured("sampling / bare calls of the network", found)
+        step = following(network, labels, 5.0)
+        measured(
+            "guided step in one call / in two", ratios(lambda: step(x_t, 150), two_calls, 20)[0]
+        )
     return int(beyond > MOST)
 
 

@@ -1,7 +1,7 @@
 """What a second busy process does to training: `python -m benchmarks.threads`.
 
 Trains the D = 16 denoiser for a few seconds with all threads and with one, alone and beside another
-training. `lessons.runs.threads` draws its conclusion from it.
+training. `lessons.training.runs.threads` draws its conclusion from it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import time
 
 import torch
 
-from lessons.train_denoiser import RECIPE, DenoiserSettings
-from lessons.training import Training, train
+from lessons.part_b.train_denoiser import RECIPE, DenoiserSettings
+from lessons.training.loop import TrainingState, train
 from models.devices import Precision
 
 SECONDS = 6.0
@@ -25,7 +25,7 @@ def rate(precision: Precision, threads: int, seconds: float) -> float:
     """Images a second of a training with so many threads."""
     torch.set_num_threads(threads)
     settings = DenoiserSettings(num_hiddens=16, batch_size=128, precision=precision)
-    steps = train(Training.begin(RECIPE, settings, torch.device("cpu")))
+    steps = train(TrainingState.begin(RECIPE, settings, torch.device("cpu")))
     next(steps)
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:

@@ -26,15 +26,18 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
-from lessons import train_class_ddpm, train_denoiser
-from lessons.training import Recipe, Settings, Training, train
+from lessons.diffusion.forward import add_noise
+from lessons.diffusion.schedules import ddpm_schedule
+from lessons.part_b import train_class_ddpm, train_denoiser
+from lessons.training.loop import TrainingState, train
+from lessons.training.recipe import RunRecipe, Settings
 from models import mnist
 from models.devices import Precision, fast_precision
 
 CPU = torch.device("cpu")
 T = 300
-ALPHA_BARS = (1 - torch.linspace(1e-4, 0.02, T)).cumprod(0)
-RECIPES: dict[str, Recipe[Any]] = {
+ALPHA_BARS = ddpm_schedule(1e-4, 0.02, T).alpha_bars.float()
+RECIPES: dict[str, RunRecipe[Any]] = {
     "denoiser": train_denoiser.RECIPE,
     "class-ddpm": train_class_ddpm.RECIPE,
 }
@@ -50,7 +53,7 @@ def plain_class_ddpm(network: nn.Module, x: Tensor, c: Tensor) -> Tensor:
     t = torch.randint(0, T, (len(x),))
     eps = torch.randn_like(x)
     alpha_bar_t = ALPHA_BARS[t].view(-1, 1, 1, 1)
-    x_t = alpha_bar_t.sqrt() * x + (1 - alpha_bar_t).sqrt() * eps
+    x_t = add_noise(x, alpha_bar_t, eps)
     mask = (torch.rand(len(x)) > 0.1).float()
     return F.mse_loss(network(x_t, c, (t + 1) / T, mask), eps)
 
@@ -80,7 +83,7 @@ def plain_loop(name: str, settings: Settings, folder: Path) -> Iterator[int]:
 
 def our_loop(name: str, settings: Settings) -> Iterator[int]:
     """The project's loop; yields the images of each step."""
-    for step in train(Training.begin(RECIPES[name], settings, CPU)):
+    for step in train(TrainingState.begin(RECIPES[name], settings, CPU)):
         step.loss.item()
         yield settings.batch_size
 

@@ -1,7 +1,7 @@
 """How much memory training takes: `python -m benchmarks.training_memory`.
 
 Each line is a process of its own that trains two steps in float32; its peak is what the system says
-when it has ended. `lessons.runs.options.memory_needed` is held against it.
+when it has ended. `lessons.training.runs.options.memory_needed` is held against it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import resource
 import subprocess
 import sys
 
-from lessons.runs.options import memory_needed
-from lessons.train_denoiser import RECIPE, DenoiserSettings
-from lessons.training import Training, train
+from lessons.part_b.train_denoiser import RECIPE, DenoiserSettings
+from lessons.training.loop import TrainingState, train
+from lessons.training.runs.options import memory_needed
 
 CASES = ((16, 64), (32, 128), (64, 128), (128, 128))
 
@@ -20,7 +20,7 @@ CASES = ((16, 64), (32, 128), (64, 128), (128, 128))
 def peak(width: int, batch: int) -> float:
     """Peak memory of two training steps in this process, in bytes."""
     settings = DenoiserSettings(num_hiddens=width, batch_size=batch)
-    steps = train(Training.begin(RECIPE, settings))
+    steps = train(TrainingState.begin(RECIPE, settings))
     next(steps)
     next(steps)
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""What the lessons of Part A share: a model by name, its timesteps, and the film of a walk."""
+"""What the lessons of Part A share: a model by name, its timesteps, a sampling trajectory."""
 
 from __future__ import annotations
 
@@ -8,94 +8,37 @@ from typing import Final, TypeVar
 
 from torch import Tensor
 
+from lessons.diffusion.denoise import PredictNoise
+from lessons.diffusion.guidance import conditional, guided
+from lessons.diffusion.noise import NoiseSource
+from lessons.diffusion.samplers import AfterStep, sampling_trajectory
+from lessons.diffusion.schedules import course_timesteps
 from lessons.dynamic_thresholding import limit_of
-from lessons.guidance import conditional, guided
-from lessons.iterative_denoising import (
-    AfterStep,
-    NoiseSource,
-    PredictNoise,
-    course_timesteps,
-    denoise,
-)
-from lessons.picture import Picture, Progress, Symbol, side_by_side, to_pixels
+from lessons.images.captioned import CaptionedImage, Progress, Symbol, side_by_side, to_pixels
 from models import catalog
 from models.diffusers_model import Upscaler
-from models.text_to_image import Outline, TextToImage
+from models.text_to_image import ModelSpec, TextToImage
 
 LARGEST: Final = 8
-"""Pictures that one call may make."""
+"""Images that one call may make."""
 
 
 @dataclass(frozen=True)
-class Film:
-    """Pictures in the making.
+class Trajectory:
+    """A sampling trajectory.
 
     Attributes:
-        frames: where the walk stands and the guess made from there, all pictures side by side, at
-            the start and after every step.
+        frames: the current samples and the clean estimates made from them, all images side by
+            side, at the start and after every step.
         times: t of each frame, falling.
     """
 
-    frames: tuple[tuple[Picture, Picture], ...]
+    frames: tuple[tuple[CaptionedImage, CaptionedImage], ...]
     times: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class About:
-    """What a page says of a model.
-
-    Attributes:
-        name: its key in the catalog.
-        title: what readers call it.
-        text: one sentence.
-        thresholded: name of the same model with its makers' thresholding; "" where there is none.
-    """
-
-    name: str
-    title: str
-    text: str
-    thresholded: str = ""
-
-
-Made = tuple[Film, Tensor]
-"""How pictures were made, and the finished ones, (B, C, H, W), not clamped."""
-
-
-def models() -> tuple[About, ...]:
-    """The models that can be had here; the first is the one to begin with."""
-    return tuple(
-        About(name, one.title, one.about, name + catalog.THRESHOLD if one.threshold else "")
-        for name, one in catalog.entries().items()
-    )
-
-
-def family(name: str) -> str:
-    """A model's name without the way in which it is used."""
-    return name.removesuffix(catalog.THRESHOLD)
-
-
-def edition(name: str) -> str:
-    """What changes when a model's weights do.
-
-    Raises:
-        ValueError: there is no such model, or its weights are missing.
-    """
-    return catalog.entry(name).edition()
-
-
-def problem(name: str, prompt: str) -> str:
-    """Why a model can't take a prompt, in one sentence; "" if it can. Loads nothing.
-
-    Raises:
-        ValueError: there is no such model.
-    """
-    try:
-        catalog.entry(name).check(prompt)
-    except catalog.UnknownModel:
-        raise
-    except ValueError as error:
-        return str(error)
-    return ""
+Made = tuple[Trajectory, Tensor]
+"""How images were made, and the finished ones, (B, C, H, W), not clamped."""
 
 
 def loading(name: str) -> Generator[Progress, None, TextToImage]:
@@ -108,7 +51,7 @@ def loading(name: str) -> Generator[Progress, None, TextToImage]:
 
 
 def loading_upscaler(name: str) -> Generator[Progress, None, Upscaler]:
-    """Load what enlarges a model's pictures; otherwise as `loading`.
+    """Load what enlarges a model's images; otherwise as `loading`.
 
     Raises:
         ValueError: there is no such thing for this model.
@@ -130,13 +73,13 @@ def _telling(steps: Generator[str, None, M]) -> Generator[Progress, None, M]:
         yield Progress(done, done + 1, f"loading the model: {doing}")
 
 
-def told(model: TextToImage, prompt: str, gamma: float | None = None) -> PredictNoise:
+def make_predictor(model: TextToImage, prompt: str, gamma: float | None = None) -> PredictNoise:
     """The predictor for one prompt: with guidance away from the empty prompt, or without.
 
     Args:
         model: which network.
         prompt: what to make.
-        gamma: guidance strength; None asks the network once and takes its word.
+        gamma: guidance scale; None for the conditional prediction alone.
 
     Raises:
         ValueError: the model can't take the prompt.
@@ -147,16 +90,16 @@ def told(model: TextToImage, prompt: str, gamma: float | None = None) -> Predict
     return guided(model.predict, wanted, unwanted, gamma)
 
 
-def outline(name: str) -> Outline:
-    """A model's pictures and schedule, without loading it.
+def spec(name: str) -> ModelSpec:
+    """A model's images and schedule, without loading it.
 
     Raises:
         ValueError: there is no such model.
     """
-    return catalog.entry(name).outline
+    return catalog.entry(name).spec
 
 
-def timesteps_of(form: Outline, i_start: int = 0) -> tuple[int, ...]:
+def timesteps_of(form: ModelSpec, i_start: int = 0) -> tuple[int, ...]:
     """The lesson's timesteps for a model's schedule, from place `i_start` on.
 
     Raises:
@@ -168,45 +111,45 @@ def timesteps_of(form: Outline, i_start: int = 0) -> tuple[int, ...]:
     return timesteps[i_start:]
 
 
-def source(form: Outline, seed: int, count: int, purpose: str = "sample") -> NoiseSource:
-    """The noise of `count` pictures; picture i's is the same whatever `count` is.
+def source(form: ModelSpec, seed: int, count: int, purpose: str = "sample") -> NoiseSource:
+    """The noise of `count` images; image i's is the same whatever `count` is.
 
     Raises:
         ValueError: too many, or none.
     """
     if not 1 <= count <= LARGEST:
-        raise ValueError(f"1 to {LARGEST} pictures at once, not {count}.")
+        raise ValueError(f"1 to {LARGEST} images at once, not {count}.")
     return NoiseSource(seed, count, form.shape, purpose)
 
 
-def making(
-    form: Outline,
+def sample_steps(
+    form: ModelSpec,
     predict_noise: PredictNoise,
     start: Tensor,
     timesteps: Sequence[int],
     noise: NoiseSource,
     after: AfterStep = lambda x_s, _s: x_s,
 ) -> Generator[Progress, None, Made]:
-    """Walk the sampling loop with the model's schedule, and keep every step.
+    """Run the sampling loop with the model's schedule, and keep every step.
 
     Args:
         form: its schedule and value range.
         predict_noise: (x_t, t) → the noise in x_t.
-        start: pictures at the first timestep, (B, C, H, W).
+        start: images at the first timestep, (B, C, H, W).
         timesteps: falling indices into the schedule.
         noise: of the steps.
         after: has the last word on what each step reached.
 
     Yields:
-        Progress after each step, with the guesses so far.
+        Progress after each step, with the estimates so far.
 
     Returns:
-        The film, and the finished pictures, (B, C, H, W), not clamped.
+        The trajectory, and the finished images, (B, C, H, W), not clamped.
     """
     total = len(timesteps) - 1
-    stands, guesses = [row(start, form, "x_t")], []
+    stands, estimates = [row(start, form, "x_t")], []
     x_t = start
-    frames = denoise(
+    frames = sampling_trajectory(
         start,
         timesteps,
         form.alpha_bars,
@@ -218,21 +161,21 @@ def making(
     for done, frame in enumerate(frames, start=1):
         x_t = frame.x_t
         stands.append(row(x_t, form, "x_t"))
-        guesses.append(row(frame.x_0, form, "x_0_hat"))
-        yield Progress(done, total, f"t = {frame.t}", (guesses[-1],))
-    guesses.append(guesses[-1])  # nothing is guessed from the finished pictures
-    return Film(tuple(zip(stands, guesses, strict=True)), tuple(timesteps)), x_t
+        estimates.append(row(frame.x_0, form, "x_0_hat"))
+        yield Progress(done, total, f"t = {frame.t}", (estimates[-1],))
+    estimates.append(estimates[-1])  # nothing is estimated from the finished images
+    return Trajectory(tuple(zip(stands, estimates, strict=True)), tuple(timesteps)), x_t
 
 
-def from_noise(
-    form: Outline, predict_noise: PredictNoise, seed: int, count: int, purpose: str = "sample"
+def sample_from_noise(
+    form: ModelSpec, predict_noise: PredictNoise, seed: int, count: int, purpose: str = "sample"
 ) -> Generator[Progress, None, Made]:
-    """Make pictures from pure noise; otherwise as `making`.
+    """Make images from pure noise; otherwise as `sample_steps`.
 
     Args:
         form: its schedule and value range.
         predict_noise: (x_t, t) → the noise in x_t.
-        seed: of the noises; picture i is the same for any `count`.
+        seed: of the noises; image i is the same for any `count`.
         count: how many, 1 to LARGEST.
         purpose: names the noises; other ones for another purpose.
 
@@ -240,7 +183,7 @@ def from_noise(
         ValueError: too many, or none.
     """
     noise = source(form, seed, count, purpose)
-    return (yield from making(form, predict_noise, noise(), timesteps_of(form), noise))
+    return (yield from sample_steps(form, predict_noise, noise(), timesteps_of(form), noise))
 
 
 def part(
@@ -249,7 +192,7 @@ def part(
     """Run one part of a longer calculation, and count its steps within the whole.
 
     Args:
-        steps: a `making`.
+        steps: a `sample_steps`.
         done: steps before it.
         total: steps in all.
         words: what this part is.
@@ -263,36 +206,36 @@ def part(
         yield Progress(done + step.done, total, words, step.frame)
 
 
-def picture(
-    image: Tensor, form: Outline, caption: str = "", alt: str = "", symbol: Symbol = ""
-) -> Picture:
-    """One picture in a model's value range, (C, H, W), for the page."""
-    return Picture(to_pixels(image, form.low, form.high), caption, alt, symbol)
+def captioned(
+    image: Tensor, form: ModelSpec, caption: str = "", alt: str = "", symbol: Symbol = ""
+) -> CaptionedImage:
+    """One image in a model's value range, (C, H, W), for the page."""
+    return CaptionedImage(to_pixels(image, form.low, form.high), caption, alt, symbol)
 
 
-_ROW_WORDS = {"x_t": "where the walk stands, x_t", "x_0_hat": "the guess at the end, x̂₀"}
+_ROW_WORDS = {"x_t": "current sample x_t", "x_0_hat": "clean estimate x̂₀"}
 
 
-def row(images: Tensor, form: Outline, symbol: Symbol) -> Picture:
-    """Pictures side by side in one, (B, C, H, W)."""
+def row(images: Tensor, form: ModelSpec, symbol: Symbol) -> CaptionedImage:
+    """Images side by side in one, (B, C, H, W)."""
     words = _ROW_WORDS[symbol]
-    parts = [picture(image, form) for image in images]
-    alt = f"{len(parts)} pictures in a row: {words}" if len(parts) > 1 else words
+    parts = [captioned(image, form) for image in images]
+    alt = f"{len(parts)} images in a row: {words}" if len(parts) > 1 else words
     return side_by_side(parts, words, alt, symbol)
 
 
-def value_range(form: Outline) -> float:
+def value_range(form: ModelSpec) -> float:
     """White minus black."""
     return form.high - form.low
 
 
-def levels(form: Outline) -> tuple[int, ...]:
+def levels(form: ModelSpec) -> tuple[int, ...]:
     """A quarter, a half and three quarters of the way into the noise: 250, 500, 750 of 1000."""
     T = len(form.alpha_bars)
     return T // 4, T // 2, 3 * T // 4
 
 
-def level(form: Outline, t: int) -> Tensor:
+def alpha_bar_of(form: ModelSpec, t: int) -> Tensor:
     """Look up ᾱ_t, shaped to meet a batch, (1, 1, 1, 1).
 
     Raises:

@@ -1,4 +1,4 @@
-"""A1.5 · A second network makes a small picture four times as large."""
+"""A1.5 · A second network makes a small image four times as large."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lessons import originals
 from lessons import text_to_image as t2i
-from lessons.forward_process import add_noise
-from lessons.guidance import guided
-from lessons.picture import Picture, Progress
+from lessons.diffusion.forward import add_noise
+from lessons.diffusion.guidance import guided
+from lessons.images import sources
+from lessons.images.captioned import CaptionedImage, Progress
 from models import catalog
 
 
 def enlarge(x: Tensor, size: int) -> Tensor:
-    r"""Stretch a picture, with straight lines between its pixels.
+    r"""Stretch an image, with straight lines between its pixels.
 
     $$
     \mathrm{up}(x)(u, v) = \sum_{i, j} x_{ij} \, \max(0, 1 - |u - i|) \, \max(0, 1 - |v - j|)
     $$
 
-    Nothing is invented: this is all that a small picture says of the large one. The network sees
-    it beside the noisy large picture, and under a little noise of its own, so that it trusts the
+    Nothing is invented: this is all that a small image says of the large one. The network sees
+    it beside the noisy large image, and under a little noise of its own, so that it trusts the
     shapes and not the flaws.
 
     Source: Ho et al. 2021 (arXiv:2106.15282), section 4, "conditioning augmentation".
 
     Args:
-        x: small pictures, (B, C, h, w).
+        x: small images, (B, C, h, w).
         size: height and width of the large ones.
 
     Returns:
@@ -43,7 +43,7 @@ def enlarge(x: Tensor, size: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Upscaled:
-    """A picture, and the same four times as large.
+    """An image, and the same four times as large.
 
     Attributes:
         small: as it was.
@@ -51,13 +51,13 @@ class Upscaled:
         large: as the second network drew it.
     """
 
-    small: Picture
-    stretched: Picture
-    large: Picture
+    small: CaptionedImage
+    stretched: CaptionedImage
+    large: CaptionedImage
 
 
 def offered(model: str) -> bool:
-    """Whether there is a network that enlarges a model's pictures.
+    """Whether there is a network that enlarges a model's images.
 
     Raises:
         ValueError: there is no such model.
@@ -67,20 +67,20 @@ def offered(model: str) -> bool:
 
 def demo(
     model: str,
-    original: str | NDArray[np.uint8],
+    source_image: str | NDArray[np.uint8],
     prompt: str,
     gamma: float,
     level: int,
     seed: int,
 ) -> Generator[Progress, None, Upscaled]:
-    """Enlarge a picture with the model's second stage.
+    """Enlarge an image with the model's second stage.
 
     Args:
         model: name in the catalog.
-        original: a picture of the model's size: name in the gallery, or pixels.
+        source_image: an image of the model's size: name in the gallery, or pixels.
         prompt: what it shows.
-        gamma: guidance strength.
-        level: how much noise the network sees in the small picture, 0 to 999.
+        gamma: guidance scale.
+        level: how much noise the network sees in the small image, 0 to 999.
         seed: of the noises.
 
     Yields:
@@ -89,20 +89,20 @@ def demo(
     Raises:
         ValueError: the model has no second stage, can't take the prompt, or there is no such level.
     """
-    small_form = t2i.outline(model)
+    small_form = t2i.spec(model)
     net = yield from t2i.loading_upscaler(model)
-    form = net.outline
+    form = net.spec
     if not 0 <= level < len(net.noising):
         raise ValueError(f"The noise level must be 0 to {len(net.noising) - 1}, not {level}.")
-    x = originals.load(original, small_form.shape, small_form.low, small_form.high)
+    x = sources.load(source_image, small_form.shape, small_form.low, small_form.high)
     stretched = enlarge(x, form.shape[1])
-    eps = t2i.source(form, seed, 1, "small picture")()
+    eps = t2i.source(form, seed, 1, "small image")()
     noisy = add_noise(stretched, net.noising[level].float().view(1, 1, 1, 1), eps)
     wanted, unwanted = net.embed([prompt, ""]).chunk(2)
     predict = guided(net.beside(noisy, level), wanted, unwanted, gamma)
-    _, large = yield from t2i.from_noise(form, predict, seed, 1, "large picture")
+    _, large = yield from t2i.sample_from_noise(form, predict, seed, 1, "large image")
     return Upscaled(
-        t2i.picture(x[0], small_form, "as it was", prompt, "x_t"),
-        t2i.picture(stretched[0], form, "stretched", f"{prompt}, stretched"),
-        t2i.picture(large[0], form, "enlarged by the second network", prompt, "x_0_hat"),
+        t2i.captioned(x[0], small_form, "as it was", prompt, "x_t"),
+        t2i.captioned(stretched[0], form, "stretched", f"{prompt}, stretched"),
+        t2i.captioned(large[0], form, "enlarged by the second network", prompt, "x_0_hat"),
     )

@@ -92,6 +92,6 @@ class FCBlock(nn.Sequential):
         )
 
 
-def beside(one: Tensor, other: Tensor) -> Tensor:
+def concat_skip(one: Tensor, other: Tensor) -> Tensor:
     """Join two feature maps along the channels: the UNet's skip connection."""
     return torch.cat([one, other], dim=1)

@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
 from models import deepfloyd, digits, embedded
+from models.batching import aside
 from models.diffusers_model import Upscaler
 from models.needs import Need
-from models.text_to_image import Loader, Outline, TextToImage, Threshold
+from models.text_to_image import Loader, ModelSpec, TextToImage, Threshold
 
 
 class UnknownModel(ValueError):
@@ -25,64 +26,68 @@ class UnknownModel(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """A model that can be had here.
 
     Attributes:
         title: what readers call it.
         about: one sentence on what it is and what it can do.
-        outline: its pictures and its schedule.
+        spec: its images and its schedule.
         load: begins to load it.
-        edition: changes whenever its weights do, else the same on every machine.
+        weights_hash: changes whenever its weights do, else the same on every machine.
         check: raises a ValueError that says why the model can't take a prompt.
-        threshold: how its makers kept its guesses inside the range; None if they did not.
-        load_upscaler: begins to load what enlarges its pictures; None if there is no such thing.
+        unread: the words at a prompt's end that its text encoder cuts off.
+        threshold: how its makers kept its estimates inside the range; None if they did not.
+        load_upscaler: begins to load what enlarges its images; None if there is no such thing.
         needs: what its parts occupy, known before anything is loaded; nothing if it is small.
     """
 
     title: str
     about: str
-    outline: Outline
+    spec: ModelSpec
     load: Callable[[], Loader]
-    edition: Callable[[], str]
+    weights_hash: Callable[[], str]
     check: Callable[[str], object] = str
+    unread: Callable[[str], str] = lambda _prompt: ""
     threshold: Threshold | None = None
     load_upscaler: Callable[[], Generator[str, None, Upscaler]] | None = None
     needs: Callable[[], tuple[Need, ...]] = tuple
 
 
 @functools.cache
-def entries() -> Mapping[str, Entry]:
+def entries() -> Mapping[str, CatalogEntry]:
     """The models that can be had here, by name; the first is the one to begin with."""
     known = {}
     if embedded.available():
-        known["pictures"] = Entry(
+        known["pictures"] = CatalogEntry(
             "Pictures",
-            "A miniature of DeepFloyd IF that this project trains on a processor: 64×64 pictures, "
-            "asked for in words. It knows some ninety things in seven styles; faces, skulls and "
-            "coasts come out well, many other things do not yet.",
-            embedded.OUTLINE,
+            "A miniature of DeepFloyd IF that this project trained: 64×64 images of what you ask "
+            "for in English. It knows more than four hundred things, in seven styles, and can "
+            "give many of them a colour or a ground of your choice.",
+            embedded.SPEC,
             embedded.load,
-            embedded.edition,
+            embedded.weights_hash,
+            unread=embedded.unread,
             threshold=embedded.THRESHOLD,
         )
-    known["digits"] = Entry(
+    known["digits"] = CatalogEntry(
         "Digits",
         "The class-conditioned network of Part B, at 28×28: it knows the words for ten "
         "digits and answers within a second.",
-        digits.OUTLINE,
+        digits.SPEC,
         digits.load,
-        digits.edition,
+        digits.weights_hash,
         digits.digit_of,
     )
     if deepfloyd.configured():
-        known["deepfloyd"] = Entry(
+        known["deepfloyd"] = CatalogEntry(
             deepfloyd.title(),
             deepfloyd.about(),
-            deepfloyd.outline(),
+            deepfloyd.spec(),
             deepfloyd.load,
-            deepfloyd.edition,
+            deepfloyd.weights_hash,
             deepfloyd.check,
+            deepfloyd.unread,
             deepfloyd.threshold(),
             deepfloyd.load_upscaler if deepfloyd.has_upscaler() else None,
             deepfloyd.needs,
@@ -91,10 +96,10 @@ def entries() -> Mapping[str, Entry]:
 
 
 THRESHOLD: Final = "+threshold"
-"""What follows a model's name to have its guesses kept inside the range, as its makers did."""
+"""What follows a model's name to have its estimates kept inside the range, as its makers did."""
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> CatalogEntry:
     """Look up a model.
 
     Args:
@@ -108,7 +113,7 @@ def entry(name: str) -> Entry:
         known = ", ".join(entries())
         raise UnknownModel(f"There is no model {name[:40]!r}. There are: {known}.")
     if name.endswith(THRESHOLD):
-        return replace(found, outline=found.outline._replace(threshold=found.threshold))
+        return replace(found, spec=found.spec._replace(threshold=found.threshold))
     return found
 
 
@@ -139,24 +144,24 @@ def loading(name: str) -> Loader:
     if not name.endswith(THRESHOLD):
         return model
     twin = copy.copy(model)
-    twin.outline = model.outline._replace(threshold=chosen.threshold)
+    twin.spec = model.spec._replace(threshold=chosen.threshold)
     return twin
 
 
 def loading_upscaler(name: str) -> Generator[str, None, Upscaler]:
-    """Load what enlarges a model's pictures; otherwise as `loading`.
+    """Load what enlarges a model's images; otherwise as `loading`.
 
     Raises:
         ValueError: there is no such thing for this model.
     """
     chosen = entry(name)
     if chosen.load_upscaler is None:
-        raise ValueError(f"Nothing here enlarges the pictures of {chosen.title}.")
+        raise ValueError(f"Nothing here enlarges the images of {chosen.title}.")
     place = f"{name.removesuffix(THRESHOLD)}, enlarging"
     model = yield from _once(place, chosen.load_upscaler)
     twin = copy.copy(model)
     limit = model.threshold if name.endswith(THRESHOLD) else None
-    twin.outline = model.outline._replace(threshold=limit)
+    twin.spec = model.spec._replace(threshold=limit)
     return twin
 
 
@@ -167,13 +172,19 @@ def _once(place: str, load: Callable[[], Generator[str, None, M]]) -> Generator[
     """Run a loader unless another one already did, or does right now."""
     with _locks_lock:
         lock = _locks.setdefault(place, threading.Lock())
-    while not lock.acquire(timeout=_WAIT):
+    while not lock.acquire(blocking=False):
+        aside(functools.partial(_wait_for, lock))
         yield "another reader is loading it"
     try:
         if place not in _loaded:
             _loaded[place] = yield from load()
         return cast(M, _loaded[place])
     finally:
+        lock.release()
+
+
+def _wait_for(lock: threading.Lock) -> None:
+    if lock.acquire(timeout=_WAIT):
         lock.release()
 
 

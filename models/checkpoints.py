@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn, optim
 
+from models.atomic import write_atomically
+
 
 class BrokenCheckpoint(Exception):
     """A checkpoint can't be read; the message says which file and why."""
-
-
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a neighbouring file, force it to disk, then put it in the place of `path`.
-
-    A kill or a full disk at any moment leaves the old file or the new one, never half of one.
-
-    Raises:
-        OSError: the disk refused; the old file is untouched.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(part)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> None:
@@ -109,6 +93,42 @@ def strip_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
 def halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights for shipping: floats as float16, counters as they are."""
     return {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
+
+
+SCALE: Final = ".scale"
+"""Ends the name of what the whole numbers of another tensor are multiplied by."""
+
+
+def in_eight_bits(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights for shipping at half the size of float16: kernels and matrices in whole numbers.
+
+    Each output (a row, or a kernel's first axis) has a scale of its own, so that its largest weight
+    is 127; biases and the like are float16.
+    """
+    small = halved({name: t for name, t in weights.items() if t.dim() < 2})
+    for name, weight in weights.items():
+        if weight.dim() >= 2:
+            rows = weight.float().flatten(1)
+            scale = (rows.abs().amax(1) / 127).clamp(min=1e-12)
+            small[name] = (rows / scale[:, None]).round().to(torch.int8).view_as(weight)
+            small[name + SCALE] = scale
+    return small
+
+
+def from_eight_bits(small: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `in_eight_bits`, but for what was rounded away; other tensors stay as they are.
+
+    Raises:
+        BrokenCheckpoint: a scale doesn't fit its weights.
+    """
+    weights = {name: t for name, t in small.items() if not name.endswith(SCALE)}
+    for name, scale in small.items():
+        if name.endswith(SCALE):
+            rows = weights.get(name.removesuffix(SCALE), torch.empty(0, 0))
+            if rows.dim() < 2 or scale.shape != rows.shape[:1]:
+                raise BrokenCheckpoint(f"{name} has no weights that it fits")
+            weights[name.removesuffix(SCALE)] = rows * scale.view(-1, *[1] * (rows.dim() - 1))
+    return weights
 
 
 def _like(parameter: Tensor, stored: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import time
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -41,7 +41,7 @@ def _conv_seconds(precision: Precision, repeats: int = 5) -> float:
     times = []
     for _ in range(repeats + 1):
         start = time.perf_counter()
-        with autocast(batch.device, precision):
+        with torch.enable_grad(), autocast(batch.device, precision):  # whoever asks
             conv(batch).sum().backward()
         times.append(time.perf_counter() - start)
     return min(times[1:])
@@ -60,3 +60,10 @@ def device_name(device: torch.device) -> str:
         count = torch.get_num_threads()
         return f"CPU, {count} thread{'s' if count != 1 else ''}"
     return device.type.upper()
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor on a device, without waiting for what the device is doing."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)

@@ -15,7 +15,9 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from models.text_to_image import Outline, TextToImage, Threshold
+from lessons.diffusion.schedules import Schedule, ddpm_schedule, from_betas, squaredcos_cap_v2
+from models.batching import NetworkCall, called
+from models.text_to_image import ModelSpec, TextToImage, Threshold
 
 Embed = Callable[[Sequence[str]], Tensor]
 """Prompts → what the network is conditioned on, (B, ...)."""
@@ -62,12 +64,21 @@ class Host:
 
 
 class DiffusersModel(TextToImage):
-    """A network that is called as `network(sample, t, encoder_hidden_states=...).sample`."""
+    """A network that is called as `network(sample, t, encoder_hidden_states=...).sample`.
+
+    Attributes:
+        most: images that one call takes for several readers together; no more than the lessons ask
+            for at once for one, since nobody measured how much memory there is.
+        ragged: whether rows of zeros behind a prompt's embedding change nothing.
+    """
+
+    most: int = 16
+    ragged: bool = False
 
     def __init__(
         self,
         network: nn.Module,
-        outline: Outline,
+        spec: ModelSpec,
         embed: Embed,
         *,
         parameters: int | None = None,
@@ -78,14 +89,14 @@ class DiffusersModel(TextToImage):
 
         Args:
             network: predicts the noise; perhaps the variance too, in as many channels again.
-            outline: its pictures and its schedule.
+            spec: its images and its schedule.
             embed: turns prompts into what it is conditioned on.
             parameters: numbers learnt, text encoder included; those of `network` if None.
             host: where it calculates; where it is if None.
             advice: what needs less memory, in one sentence, for when it doesn't fit.
         """
         own = sum(p.numel() for p in network.parameters())
-        super().__init__(outline, own if parameters is None else parameters)
+        super().__init__(spec, own if parameters is None else parameters)
         first = next(network.parameters())
         self.network = network.eval().requires_grad_(False)
         self.host = Host(first.device) if host is None else host
@@ -103,11 +114,10 @@ class DiffusersModel(TextToImage):
         """Find the noise; see `TextToImage`.
 
         Raises:
-            OutOfMemory: the pictures don't fit beside the network.
+            OutOfMemory: the images don't fit beside the network.
         """
         return self.ask(x_t, t, embeddings)
 
-    @torch.no_grad()
     def ask(
         self, x: Tensor, t: int, embeddings: Tensor, class_labels: Tensor | None = None
     ) -> Tensor:
@@ -116,21 +126,30 @@ class DiffusersModel(TextToImage):
         Args:
             x: what it sees, (B, C, H, W), float32.
             t: index into the schedule.
-            embeddings: one for each picture.
+            embeddings: one for each image.
             class_labels: what else it is told, where it takes such a thing, (B,).
 
         Returns:
             Its answer, float32 on the CPU.
 
         Raises:
-            OutOfMemory: the pictures don't fit beside the network.
+            OutOfMemory: the images don't fit beside the network.
         """
+        times = torch.full((len(x),), t)
+        labels = () if class_labels is None else (class_labels,)
+        inputs = (x, times, embeddings, *labels)
+        return called(NetworkCall(self.network, self._answer, inputs, self.most, self.ragged))
+
+    @torch.no_grad()
+    def _answer(
+        self, x: Tensor, times: Tensor, embeddings: Tensor, class_labels: Tensor | None = None
+    ) -> Tensor:
         more = {} if class_labels is None else {"class_labels": class_labels}
         with minding_memory(self._advice), self.host.hosting(self.network) as device:
             dtype = next(self.network.parameters()).dtype
             answer = self.network(
                 x.to(device, dtype),
-                torch.full((len(x),), t, device=device),
+                times.to(device),
                 encoder_hidden_states=embeddings.to(device, dtype),
                 **{name: value.to(device) for name, value in more.items()},
             )
@@ -139,12 +158,12 @@ class DiffusersModel(TextToImage):
 
 
 class Upscaler(DiffusersModel):
-    """A network that sees a small picture beside the noisy one, and how noisy the small one is."""
+    """A network that sees a small image beside the noisy one, and how noisy the small one is."""
 
     def __init__(
         self,
         network: nn.Module,
-        outline: Outline,
+        spec: ModelSpec,
         embed: Embed,
         noising: Tensor,
         threshold: Threshold | None = None,
@@ -156,21 +175,21 @@ class Upscaler(DiffusersModel):
 
         Args:
             network: takes twice the channels, and the noise level as class label.
-            outline: its own, large pictures and their schedule.
+            spec: its own, large images and their schedule.
             embed: turns prompts into what it is conditioned on.
-            noising: share of signal power left in the small picture by noise level, (T,), float64.
-            threshold: how its makers kept its guesses inside the range.
+            noising: share of signal power left in the small image by noise level, (T,), float64.
+            threshold: how its makers kept its estimates inside the range.
             host: where it calculates.
             advice: what needs less memory.
         """
-        super().__init__(network, outline, embed, host=host, advice=advice)
+        super().__init__(network, spec, embed, host=host, advice=advice)
         self.noising, self.threshold = noising, threshold
 
     def beside(self, small: Tensor, level: int) -> Callable[[Tensor, int, Tensor], Tensor]:
-        """The network as it sees one small picture: (x_t, t, embeddings) → prediction.
+        """The network as it sees one small image: (x_t, t, embeddings) → prediction.
 
         Args:
-            small: the small picture at the large one's size, under noise, (1, C, H, W).
+            small: the small image at the large one's size, under noise, (1, C, H, W).
             level: how much noise, an index into `noising`.
         """
 
@@ -200,7 +219,7 @@ def minding_memory(advice: str) -> Iterator[None]:
         raise
 
 
-def outline_of(network: Mapping[str, object], scheduler: Mapping[str, object]) -> Outline:
+def spec_of(network: Mapping[str, object], scheduler: Mapping[str, object]) -> ModelSpec:
     """Read off two configurations of diffusers what can be said without loading anything.
 
     Args:
@@ -213,11 +232,11 @@ def outline_of(network: Mapping[str, object], scheduler: Mapping[str, object]) -
     if (predicted := scheduler.get("prediction_type", "epsilon")) != "epsilon":
         raise ValueError(f"The model must predict the noise, not {predicted!r}.")
     size = int(str(network["sample_size"]))
-    return Outline((3, size, size), -1.0, 1.0, alpha_bars(scheduler))
+    return ModelSpec((3, size, size), -1.0, 1.0, alpha_bars(scheduler))
 
 
 def threshold_of(scheduler: Mapping[str, object]) -> Threshold | None:
-    """Read off scheduler_config.json how the makers kept guesses inside the range, if they did."""
+    """Read off scheduler_config.json how the makers kept estimates in range, if they did."""
     if not scheduler.get("thresholding"):
         return None
     ratio = scheduler.get("dynamic_thresholding_ratio", 0.995)
@@ -232,35 +251,24 @@ def alpha_bars(scheduler: Mapping[str, object]) -> Tensor:
     """
     if scheduler.get("rescale_betas_zero_snr"):
         raise ValueError("A schedule that ends in pure noise is not known here.")
-    if scheduler.get("trained_betas"):
-        betas = torch.tensor(scheduler["trained_betas"], dtype=torch.float64)
-    else:
-        T = int(str(scheduler.get("num_train_timesteps", 1000)))
-        first = float(str(scheduler.get("beta_start", 0.0001)))
-        last = float(str(scheduler.get("beta_end", 0.02)))
-        name = str(scheduler.get("beta_schedule", "linear"))
-        if name not in _BETAS:
-            raise ValueError(f"The schedules known here are {', '.join(_BETAS)}, not {name!r}.")
-        betas = _BETAS[name](first, last, T)
-    return (1 - betas).cumprod(0)
+    if betas := scheduler.get("trained_betas"):
+        return from_betas(torch.tensor(betas, dtype=torch.float64)).alpha_bars
+    T = int(str(scheduler.get("num_train_timesteps", 1000)))
+    first = float(str(scheduler.get("beta_start", 0.0001)))
+    last = float(str(scheduler.get("beta_end", 0.02)))
+    name = str(scheduler.get("beta_schedule", "linear"))
+    if name not in _SCHEDULES:
+        raise ValueError(f"The schedules known here are {', '.join(_SCHEDULES)}, not {name!r}.")
+    return _SCHEDULES[name](first, last, T).alpha_bars
 
 
-def _linear(first: float, last: float, T: int) -> Tensor:
-    return torch.linspace(first, last, T, dtype=torch.float64)
+def _scaled_linear(first: float, last: float, T: int) -> Schedule:
+    """The square roots of β rise along a straight line."""
+    return from_betas(ddpm_schedule(math.sqrt(first), math.sqrt(last), T).betas ** 2)
 
 
-def _scaled_linear(first: float, last: float, T: int) -> Tensor:
-    return _linear(math.sqrt(first), math.sqrt(last), T) ** 2
-
-
-def _squared_cosine(_first: float, _last: float, T: int) -> Tensor:
-    u = torch.arange(T + 1, dtype=torch.float64) / T
-    left = torch.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2
-    return (1 - left[1:] / left[:-1]).clamp(max=0.999)
-
-
-_BETAS: Final = {
-    "linear": _linear,
+_SCHEDULES: Final[Mapping[str, Callable[[float, float, int], Schedule]]] = {
+    "linear": ddpm_schedule,
     "scaled_linear": _scaled_linear,
-    "squaredcos_cap_v2": _squared_cosine,
+    "squaredcos_cap_v2": lambda _first, _last, T: squaredcos_cap_v2(T),
 }

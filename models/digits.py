@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 from collections.abc import Generator, Sequence
-from pathlib import Path
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from models import checkpoints
-from models.text_to_image import Outline, TextToImage
+from lessons.diffusion.schedules import ddpm_schedule
+from models import shipped
+from models.batching import NetworkCall, called
+from models.text_to_image import ModelSpec, TextToImage
 from models.unet import ClassConditionalUNet
 
-REFERENCE: Final = Path(__file__).parent / "reference"
+RECIPE: Final = "class-ddpm"
 WORDS: Final = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
 )  # fmt: skip
@@ -27,21 +27,21 @@ _DIGIT: Final = re.compile(
 )
 
 
-OUTLINE: Final = Outline(
+SPEC: Final = ModelSpec(
     shape=(1, 28, 28),
     low=0.0,
     high=1.0,
-    alpha_bars=(1 - torch.linspace(1e-4, 0.02, STEPS, dtype=torch.float64)).cumprod(0),
+    alpha_bars=ddpm_schedule(1e-4, 0.02, STEPS).alpha_bars,
 )
 """28×28 digits in [0, 1]; T = 300, β linear from 0.0001 to 0.02."""
 
 
-class Digits(TextToImage):
+class DigitModel(TextToImage):
     """Knows ten words and the empty prompt."""
 
     def __init__(self, network: ClassConditionalUNet) -> None:
         """Take a trained network in eval mode."""
-        super().__init__(OUTLINE, sum(p.numel() for p in network.parameters()))
+        super().__init__(SPEC, sum(p.numel() for p in network.parameters()))
         self.network = network
 
     def embed(self, prompts: Sequence[str]) -> Tensor:
@@ -54,8 +54,11 @@ class Digits(TextToImage):
 
     def predict(self, x_t: Tensor, t: int, embeddings: Tensor) -> Tensor:
         """Find the noise, (B, 1, 28, 28); see `TextToImage`."""
-        time = torch.full((len(x_t),), (t + 1) / STEPS)
-        noise: Tensor = self.network(x_t, embeddings.argmax(1), time, embeddings.sum(1))
+        times = torch.full((len(x_t),), (t + 1) / STEPS)
+        return called(NetworkCall(self.network, self._answer, (x_t, times, embeddings)))
+
+    def _answer(self, x_t: Tensor, times: Tensor, embeddings: Tensor) -> Tensor:
+        noise: Tensor = self.network(x_t, embeddings.argmax(1), times, embeddings.sum(1))
         return noise
 
 
@@ -76,44 +79,32 @@ def digit_of(prompt: str) -> int | None:
     return int(found[1]) if found[1] else WORDS.index(found[2].lower())
 
 
-def load() -> Generator[str, None, Digits]:
+def load() -> Generator[str, None, DigitModel]:
     """Load the class-conditioned run that ships with the project.
 
     Raises:
         ValueError: its files are missing or damaged.
     """
     yield "reading the weights"
-    folder = _folder()
     try:
-        settings = json.loads((folder / "settings.json").read_text("utf-8"))["settings"]
-        network = ClassConditionalUNet(1, 10, int(settings["num_hiddens"]))
-        weights, _ = checkpoints.load_tensors(folder / "weights.safetensors")
-        full = {name: w.float() if w.is_floating_point() else w for name, w in weights.items()}
-        checkpoints.load_weights(network, full)
-    except (OSError, ValueError, KeyError, TypeError, checkpoints.BrokenCheckpoint) as error:
+        network = shipped.network(RECIPE, lambda width: ClassConditionalUNet(1, 10, width))
+    except shipped.NoShippedRun as error:
         raise ValueError(f"The model for digits can't be loaded: {error}") from error
-    return Digits(network.eval().requires_grad_(False))
+    return DigitModel(network)
 
 
 @functools.cache
-def edition() -> str:
+def weights_hash() -> str:
     """Twelve hexadecimal digits that change with the weights.
 
     Raises:
         ValueError: they are missing.
     """
     try:
-        weights = (_folder() / "weights.safetensors").read_bytes()
-    except OSError as error:
+        weights = (shipped.folder(RECIPE) / "weights.safetensors").read_bytes()
+    except (OSError, shipped.NoShippedRun) as error:
         raise ValueError(f"The model for digits can't be loaded: {error}") from error
     return hashlib.sha256(weights).hexdigest()[:12]
-
-
-def _folder() -> Path:
-    found = sorted(REFERENCE.glob("class-ddpm-*"))
-    if not found:
-        raise ValueError(f"The model for digits is missing: no class-ddpm run in {REFERENCE.name}.")
-    return found[0]
 
 
 def _one_hot(prompt: str) -> Tensor:

@@ -9,13 +9,18 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
-from models import miniature
-from models.diffusers_model import DiffusersModel
-from models.miniature.schedule import alpha_bars
-from models.text_to_image import Outline, Threshold
+from tokenizers import Tokenizer
 
-OUTLINE: Final = Outline(shape=(3, 64, 64), low=-1.0, high=1.0, alpha_bars=alpha_bars())
-"""64×64 colour pictures in [-1, 1]; T = 1000, squaredcos_cap_v2."""
+from lessons.diffusion.schedules import squaredcos_cap_v2
+from models import atomic, environment, miniature, reading
+from models.batching import MOST_IMAGES
+from models.diffusers_model import DiffusersModel
+from models.miniature.encoder import FOLDER as TEXT
+from models.miniature.encoder import LONGEST
+from models.text_to_image import ModelSpec, Threshold
+
+SPEC: Final = ModelSpec((3, 64, 64), -1.0, 1.0, squaredcos_cap_v2(1000).alpha_bars)
+"""64×64 colour images in [-1, 1]; T = 1000, squaredcos_cap_v2."""
 
 THRESHOLD: Final = Threshold(0.95, 1.5)
 """As its scheduler and DeepFloyd IF's say."""
@@ -27,10 +32,13 @@ KNOWN: Final = 0.6
 class Pictures(DiffusersModel):
     """Knows the nouns that it was trained on, and words that mean the same."""
 
+    most = MOST_IMAGES
+    ragged = True  # a row of zeros is no token
+
     def __init__(self, model: miniature.Miniature) -> None:
         """Take the opened model."""
         parameters = sum(p.numel() for p in model.network.parameters()) + model.encoder.size
-        super().__init__(model.network, OUTLINE, model.embed, parameters=parameters)
+        super().__init__(model.network, SPEC, model.embed, parameters=parameters)
         self.model = model
 
     def note(self, prompt: str) -> str:
@@ -41,6 +49,20 @@ class Pictures(DiffusersModel):
         if similarity >= KNOWN:
             return ""
         return f"“{prompt}” is outside what this model was trained on. The nearest is “{nearest}”."
+
+
+def unread(prompt: str) -> str:
+    """The words at a prompt's end that the text encoder cuts off, or ""."""
+    return reading.unread(prompt, lambda text: len(_tokenizer().encode(text).ids), LONGEST)
+
+
+@functools.cache
+def _tokenizer() -> Tokenizer:
+    """One of our own: that of the encoder keeps its truncation as a setting."""
+    found: Tokenizer = Tokenizer.from_file(str(TEXT / "tokenizer.json"))
+    found.no_truncation()
+    found.no_padding()
+    return found
 
 
 def available() -> bool:
@@ -58,21 +80,22 @@ def load() -> Generator[str, None, Pictures]:
     return Pictures(miniature.load(folder()))
 
 
-def edition() -> str:
+def weights_hash() -> str:
     """Twelve hexadecimal digits that change with the weights of the network."""
-    return _edition(folder())
+    weights = sorted(((folder() or miniature.box.FOLDER) / "unet").glob("*.safetensors"))
+    return _weights_hash(tuple((path, atomic.stamp(path)) for path in weights))
 
 
 def folder() -> Path | None:
     """Where the weights are: DIFFUSION_MINIATURE, a folder of the owner's choice, or the box."""
-    chosen = os.environ.get("DIFFUSION_MINIATURE", "")
-    return Path(chosen) if chosen else None
+    if "DIFFUSION_MINIATURE" not in os.environ:
+        return None
+    return environment.folder("DIFFUSION_MINIATURE", miniature.box.FOLDER)
 
 
 @functools.cache
-def _edition(chosen: Path | None) -> str:
-    weights = sorted(((chosen or miniature.box.FOLDER) / "unet").glob("*.safetensors"))
+def _weights_hash(weights: tuple[tuple[Path, object], ...]) -> str:
     digest = hashlib.sha256()
-    for path in weights:
+    for path, _stamp in weights:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

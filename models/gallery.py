@@ -1,7 +1,7 @@
-"""The pictures in the box: drawings, photographs, digits, each with its source and licence.
+"""The images in the box: drawings, photographs, digits, each with its source and licence.
 
 A folder of `data/` with a `gallery.json` is a part of the gallery; licences are told in full beside
-the pictures.
+the images.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ ORDER: Final = ("pictures", "gallery", "photographs")
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class MissingPicture(ValueError):
-    """A picture of the gallery is missing or damaged; the message says which."""
+class MissingImage(ValueError):
+    """An image of the gallery is missing or damaged; the message says which."""
 
 
-class Entry(BaseModel):
-    """One picture of the gallery.
+class GalleryImage(BaseModel):
+    """One image of the gallery.
 
     Attributes:
         file: its file's name, which may have no folder in it.
@@ -51,26 +51,26 @@ class Entry(BaseModel):
 
     @property
     def name(self) -> str:
-        """What the picture is asked for by: its file's name without the ending."""
+        """What the image is asked for by: its file's name without the ending."""
         return self.file.rpartition(".")[0]
 
 
-_LIST: Final = TypeAdapter(tuple[Entry, ...])
+_LIST: Final = TypeAdapter(tuple[GalleryImage, ...])
 
 
-def entries() -> tuple[Entry, ...]:
-    """List the coloured pictures: the tower, drawings, photographs.
+def entries() -> tuple[GalleryImage, ...]:
+    """List the coloured images: the tower, drawings, photographs.
 
     Raises:
-        MissingPicture: a list can't be read, or names a picture twice.
+        MissingImage: a list can't be read, or names an image twice.
     """
     return tuple(entry for entry, _ in _shelf(FOLDER).values())
 
 
-def digits() -> tuple[Entry, ...]:
+def digits() -> tuple[GalleryImage, ...]:
     """List ten test digits of MNIST, the first of each class; no network here trained on them."""
     return tuple(
-        Entry(
+        GalleryImage(
             file=f"digit-{label}.png",
             title=f"Test digit {label}",
             prompt=f"a handwritten {label}",
@@ -84,7 +84,7 @@ def digits() -> tuple[Entry, ...]:
 
 @functools.cache
 def pixels(name: str) -> NDArray[np.uint8]:
-    """Load one picture at the size it is kept in.
+    """Load one image at the size it is kept in.
 
     Args:
         name: an entry's name, e.g. "tower" or "digit-3".
@@ -93,12 +93,12 @@ def pixels(name: str) -> NDArray[np.uint8]:
         (H, W, 3) RGB, or (28, 28) grey for a digit, uint8. It is shared and can't be written to.
 
     Raises:
-        MissingPicture: there is no such picture, or it cannot be read.
+        MissingImage: there is no such image, or it cannot be read.
         BrokenData: it is a digit, and MNIST's files are missing or damaged.
     """
-    picture = _digit(name) if name in {entry.name for entry in digits()} else _picture(name)
-    picture.flags.writeable = False
-    return picture
+    image = _digit(name) if name in {entry.name for entry in digits()} else _image(name)
+    image.flags.writeable = False
+    return image
 
 
 def _digit(name: str) -> NDArray[np.uint8]:
@@ -107,41 +107,41 @@ def _digit(name: str) -> NDArray[np.uint8]:
     return test.images[first, 0].numpy().copy()
 
 
-def _picture(name: str) -> NDArray[np.uint8]:
+def _image(name: str) -> NDArray[np.uint8]:
     shelf = _shelf(FOLDER)
     if name not in shelf:
-        raise MissingPicture("There is no picture of this name in the gallery.")
+        raise MissingImage("There is no image of this name in the gallery.")
     entry, path = shelf[name]
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
             drawn = image.convert("RGBA")
     except OSError:
-        raise MissingPicture(
-            f"The picture {entry.file} is missing or damaged. {_advice(path)}"
+        raise MissingImage(
+            f"The image {entry.file} is missing or damaged. {_advice(path)}"
         ) from None
     paper = Image.new("RGBA", drawn.size, "white")
     return np.array(Image.alpha_composite(paper, drawn).convert("RGB"))
 
 
 @functools.cache
-def _shelf(folder: Path) -> dict[str, tuple[Entry, Path]]:
-    """Read all lists once: name → entry and the picture's path, in the gallery's order."""
+def _shelf(folder: Path) -> dict[str, tuple[GalleryImage, Path]]:
+    """Read all lists once: name → entry and the image's path, in the gallery's order."""
     lists = {path.parent.name: path for path in sorted(folder.glob("*/gallery.json"))}
     ordered = [lists.pop(name) for name in ORDER if name in lists] + list(lists.values())
-    shelf: dict[str, tuple[Entry, Path]] = {}
+    shelf: dict[str, tuple[GalleryImage, Path]] = {}
     for path in ordered:
         for entry in _read(path):
             if entry.name in shelf:
-                raise MissingPicture(f"Two pictures of the gallery are called {entry.name}.")
+                raise MissingImage(f"Two images of the gallery are called {entry.name}.")
             shelf[entry.name] = entry, path.parent / entry.file
     return shelf
 
 
-def _read(path: Path) -> tuple[Entry, ...]:
+def _read(path: Path) -> tuple[GalleryImage, ...]:
     try:
         return _LIST.validate_json(path.read_bytes())
     except (OSError, ValueError):
-        raise MissingPicture(
+        raise MissingImage(
             f"The list {path.parent.name}/{path.name} can't be read. {_advice(path)}"
         ) from None
 

@@ -26,7 +26,7 @@ class Need(NamedTuple):
     alone: bool = False
 
 
-class Room(NamedTuple):
+class Memory(NamedTuple):
     """Memory of one kind.
 
     Attributes:
@@ -40,14 +40,14 @@ class Room(NamedTuple):
     free: int
 
 
-def rooms() -> tuple[Room, ...]:
+def rooms() -> tuple[Memory, ...]:
     """The memories of this machine, the fastest first."""
     machine = psutil.virtual_memory()
-    own = Room("machine", machine.total, machine.available)
+    own = Memory("machine", machine.total, machine.available)
     if not torch.cuda.is_available():
         return (own,)
     free, total = torch.cuda.mem_get_info()
-    return Room("GPU", total, free), own
+    return Memory("GPU", total, free), own
 
 
 def together(needs: tuple[Need, ...], offload: bool) -> float:

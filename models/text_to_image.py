@@ -1,4 +1,4 @@
-"""The one interface of all text-to-image models: any size of picture, any schedule."""
+"""The one interface of all text-to-image models: any size of image, any schedule."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 
 class Threshold(NamedTuple):
-    """How a model's makers kept its guesses inside what a picture can be.
+    """How a model's makers kept its estimates inside what an image can be.
 
     Attributes:
-        ratio: share of a picture's values that count as ordinary, in (0, 1].
+        ratio: share of an image's values that count as ordinary, in (0, 1].
         largest: beyond this multiple of white even ordinary values are cut off, ≥ 1.
     """
 
@@ -21,15 +21,15 @@ class Threshold(NamedTuple):
     largest: float
 
 
-class Outline(NamedTuple):
+class ModelSpec(NamedTuple):
     """What can be said of a model without loading it.
 
     Attributes:
-        shape: (C, H, W) of its pictures.
+        shape: (C, H, W) of its images.
         low: the value of black.
         high: the value of white.
         alpha_bars: share of signal power left by timestep, (T,), float64, on the CPU.
-        threshold: how guesses are kept inside the range while sampling; None for not at all,
+        threshold: how estimates are kept inside the range while sampling; None for not at all,
             as in the course.
     """
 
@@ -41,16 +41,16 @@ class Outline(NamedTuple):
 
 
 class TextToImage(ABC):
-    """A network that finds the noise in a picture, given words. Shared by all: never change it.
+    """A network that finds the noise in an image, given words. Shared by all: never change it.
 
     Attributes:
-        outline: its pictures and its schedule.
+        spec: its images and its schedule.
         parameters: how many numbers were learnt, those of the text encoder included.
     """
 
-    def __init__(self, outline: Outline, parameters: int) -> None:
+    def __init__(self, spec: ModelSpec, parameters: int) -> None:
         """Describe the model."""
-        self.outline = outline
+        self.spec = spec
         self.parameters = parameters
 
     @abstractmethod
@@ -70,9 +70,9 @@ class TextToImage(ABC):
         """Find the noise.
 
         Args:
-            x_t: noisy pictures, (B, C, H, W), float32.
+            x_t: noisy images, (B, C, H, W), float32.
             t: index into the schedule.
-            embeddings: one for each picture, (B, ...).
+            embeddings: one for each image, (B, ...).
 
         Returns:
             (B, C, H, W), or (B, 2C, H, W) if the network also says where between its bounds the

@@ -1,68 +1,74 @@
 """B2.4 · Guidance
 
-The same noise, asked for the same digit, more and more insistently.
+Classifier-free guidance strengthens the influence of the label: it extrapolates from the prediction
+without the label past the prediction with it, by a factor γ. You see what γ does to single digits,
+and measure what it improves and what it costs. The same method makes image generators follow
+their prompts.
 """
 
 import streamlit as st
 
-from lessons import class_guidance as lesson
-from lessons import guidance, magnified_digits, sampled_digits, sanity, trained
-from pages import _sampling as sampling
+from lessons.diffusion import guidance
+from lessons.part_b import class_guidance as lesson
+from lessons.part_b import sampled_digits
+from lessons.trace import digit_traces
+from lessons.training import networks
+from lessons.workshop.experiments import digit_sampling
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_b as ask
+from pages._shared import sampling as sampling
+from pages._teaching import class_guidance as ask
 
 
 def one_gamma(run_id: str) -> None:
-    """Ten digits from ten fixed noises, at a strength that the reader turns."""
+    """Ten digits from ten fixed noises, at a guidance scale that the reader chooses."""
     left, right = st.columns([3, 2])
     with left:
         gamma = ui.slider("Guidance γ", 0.0, 10.0, 5.0, key="b24_gamma", step=0.5)
     with right:
         steps = ui.choice("Steps", sampled_digits.STEP_CHOICES, 20, key="b24_steps")
-    film = ui.live(
-        sampled_digits.film,
+    trajectory = ui.live(
+        sampled_digits.trajectory,
         run_id=run_id,
         seed=ui.seed(),
         steps=steps,
         gamma=gamma,
-        edition=trained.edition(run_id),
+        weights_hash=networks.weights_hash(run_id),
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
-    if not film:
+    if not trajectory:
         return
-    ui.film(
-        film,
-        film.samples,
+    ui.trajectory(
+        trajectory,
+        trajectory.samples,
         key=ui.named("b24_film", run_id, steps, gamma, ui.seed()),
         name="digits",
     )
-    ui.deliver(film.samples, "The digits 0 to 9, asked for with guidance", network=run_id)
+    ui.deliver(trajectory.samples, "The digits 0 to 9, sampled with guidance", network=run_id)
     ui.caption(
-        f"Asked for 0 to 9. A judge reads **{film.numbers['accuracy']:.0%}** of them as asked for, "
-        f"sure to {film.numbers['confidence']:.0%}; {film.numbers['ink']:.1%} of the picture is "
-        "ink. Only γ changes when you turn it: the noise stays."
+        f"Requested: 0 to 9. **{trajectory.numbers['accuracy']:.0%}** are classified as the digit "
+        f"requested; the mean intensity is {trajectory.numbers['mean_intensity']:.1%} of white. "
+        "The noise stays the same when γ changes."
     )
-    ui.code_that_ran(film)
+    ui.code_that_ran(trajectory)
     ui.microscope(
-        magnified_digits.digit,
+        digit_traces.digit,
         key="b24_walk",
         which=ui.Which("digit", "Digit", range(10)),
         run_id=run_id,
         seed=ui.seed(),
         steps=steps,
         gamma=gamma,
-        edition=trained.edition(run_id),
+        weights_hash=networks.weights_hash(run_id),
     )
 
 
 def anatomy(run_id: str) -> None:
-    """One guided step taken apart."""
+    """One guided step, term by term."""
     ui.say(
-        "## What γ stretches\n"
-        "One picture under noise, and what the network takes the clean digit to be: not knowing "
-        "the label, and knowing it. The difference points towards what is *typical* of the digit. "
-        "Guidance goes on in that direction, past the second guess."
+        "## What γ extrapolates\n"
+        "One noisy image and its clean estimates, without the label and with it. Their difference "
+        "is what the label adds: it points towards what is *typical* of the digit. Guidance goes "
+        "further in that direction, past the second estimate."
     )
     left, middle, right = st.columns([7, 3, 3])
     with left:
@@ -71,60 +77,76 @@ def anatomy(run_id: str) -> None:
         t = ui.slider("Timestep t", 1, 300, 220, key="b24_t")
     with right:
         gamma = ui.slider("γ", 0.0, 10.0, 5.0, key="b24_anatomy", step=0.5)
-    pictures = ui.live(
+    images = ui.live(
         lesson.anatomy,
         run_id=run_id,
         digit=digit,
         gamma=gamma,
         seed=ui.seed(),
         t=t,
-        edition=trained.edition(run_id),
+        weights_hash=networks.weights_hash(run_id),
     )
-    if pictures:
-        ui.strip(pictures, size=140)
-    ui.caption("In the fourth picture grey is no difference, white more ink, black less.")
-    ui.code_that_ran(pictures)
+    if images:
+        ui.strip(images, size=140)
+    ui.caption(
+        "In the fourth image grey is no difference; the label makes white pixels brighter, black "
+        "ones darker."
+    )
+    ui.code_that_ran(images)
 
 
 def gammas(run_id: str) -> None:
-    """Seven strengths at once."""
-    ui.say("## Seven strengths, one noise a column")
+    """Seven guidance scales at once."""
+    ui.say("## Seven guidance scales, one noise per column")
     rows = ui.live(
-        lesson.gamma_grid, run_id=run_id, seed=ui.seed(), edition=trained.edition(run_id)
+        lesson.gamma_grid, run_id=run_id, seed=ui.seed(), weights_hash=networks.weights_hash(run_id)
     )
     if rows:
         ui.grid(rows, row_labels=[f"γ = {gamma:g}" for gamma in lesson.GAMMAS], size=84)
-        ui.caption("Twenty steps each. A question mark: the judge reads another digit.")
+        ui.caption("Twenty steps each. A question mark: the classifier finds another digit.")
         ui.code_that_ran(rows)
 
 
 def quality(run_id: str) -> None:
-    """What guidance buys, and what it costs."""
+    """What guidance improves, and what it costs."""
     sweep = ui.live(lesson.measured, run_id=run_id)
     if not sweep:
         return
     ui.say(
-        "## What it buys, and what it costs\n"
-        f"Measured on {sweep.count:,} samples at each γ, {sweep.steps} steps each. Accuracy: the "
-        "share that the judge reads as asked for. Diversity: how much the samples of one class "
-        "differ, test digits having 1."
+        "## What guidance improves, and what it costs\n"
+        f"Measured on {sweep.count:,} samples at each γ, in {sweep.steps} steps. Accuracy: the "
+        "share classified as the digit requested. Diversity: the variance of the samples of a "
+        "class in the classifier's features, relative to that of the test digits. The first rises "
+        "with γ until nothing is left to gain; the second falls below that of real digits."
     )
     x = [one.gamma for one in sweep.qualities]
-    ui.live_plot(
-        [
-            ui.Trace("accuracy", x, [one.accuracy for one in sweep.qualities], color="x_0_hat"),
-            ui.Trace("diversity", x, [one.diversity for one in sweep.qualities], color="eps"),
-        ],
-        key="b24_accuracy",
-        x_title="guidance γ",
-        y_title="accuracy, diversity",
-        height=320,
-    )
+    left, right = st.columns(2)
+    with left:
+        shares = [one.accuracy for one in sweep.qualities]
+        ui.live_plot(
+            [ui.Trace("accuracy", x, shares, color="x_0_hat")],
+            key="b24_accuracy",
+            x_title="guidance γ",
+            y_title="accuracy",
+            height=320,
+        )
+    with right:
+        ends, spreads = (x[0], x[-1]), [one.diversity for one in sweep.qualities]
+        ui.live_plot(
+            [
+                ui.Trace("samples", x, spreads, color="eps"),
+                ui.Trace("test digits", ends, (1.0, 1.0), "dashed", "muted"),
+            ],
+            key="b24_diversity",
+            x_title="guidance γ",
+            y_title="diversity",
+            height=320,
+        )
     ui.live_plot(
         [
             ui.Trace("samples", x, [one.frechet for one in sweep.qualities], color="x_0_hat"),
             ui.Trace(
-                "test half against test half",
+                f"{sweep.count:,} real digits",
                 (x[0], x[-1]),
                 (sweep.floor, sweep.floor),
                 "dashed",
@@ -138,16 +160,17 @@ def quality(run_id: str) -> None:
         height=320,
     )
     ui.caption(
-        "Accuracy alone flatters guidance: a network that draws one perfect 3 a hundred times "
-        "scores 100%. The Fréchet distance sees whether all samples together look like "
-        "handwriting; lower is better."
+        "Accuracy alone is misleading: a network that draws one perfect image of each digit, over "
+        "and over, has 100 %. "
+        "The Fréchet distance compares all samples with all test digits; lower is better, and "
+        f"{sweep.count:,} real training digits have {sweep.floor:.2f}."
     )
     ui.say(
         "### Why strokes thicken\n"
-        "Where the label makes ink more likely, γ > 1 adds more than the network believes in, and "
-        "every later step starts from there: strokes grow until they saturate. The share of ink "
-        f"in test digits is {sweep.real_ink:.1%}; in samples it is "
-        + ", ".join(f"**{one.ink:.1%}** at γ = {one.gamma:g}" for one in sweep.qualities)
+        "Where the label makes a stroke more likely, γ > 1 adds more of it than the network "
+        "predicts, and every later step starts from that image. The mean intensity of test "
+        f"digits is {sweep.real_intensity:.1%}; that of samples is "
+        + ", ".join(f"**{one.mean_intensity:.1%}** at γ = {one.gamma:g}" for one in sweep.qualities)
         + "."
     )
 
@@ -160,15 +183,20 @@ if chosen:
     anatomy(chosen)
     gammas(chosen)
     quality(chosen)
-ui.say(HEADING)
+ui.say(ui.PREDICT)
 if ui.predict(ask.GAMMA_ONE, key="b24_q1") and chosen:
     ui.compared(
-        ui.live(sanity.gamma_one, run_id=chosen, seed=ui.seed(), edition=trained.edition(chosen)),
+        ui.live(
+            digit_sampling.gamma_one,
+            run_id=chosen,
+            seed=ui.seed(),
+            weights_hash=networks.weights_hash(chosen),
+        ),
         size=84,
     )
 ui.predict(ask.BEST_GAMMA, key="b24_q2")
 ui.predict(ask.THICK_STROKES, key="b24_q3")
 ui.say(
-    "**Look closer.** At γ = 0 the label counts for nothing, and still something comes out. Which "
-    "digits change into another one first when you turn γ up, and which never do?"
+    "**Look closer.** At γ = 0 the label has no influence, and the samples still look like "
+    "strokes. As γ grows, which of them change into the digit requested first?"
 )

@@ -1,41 +1,38 @@
 """B2.5 · Flow matching
 
-Straight ways from noise to digits: learn the direction, then walk.
+Flow matching trains a network to predict the velocity along straight lines from noise to images;
+sampling follows that velocity in a few steps of Euler's method. Recent image generators are trained
+this way. You compare it with the DDPM of the lessons before, and learn what makes few steps
+suffice: the sampler matters as much as the training.
 """
 
 import streamlit as st
 
-from lessons import (
-    curves,
-    flow_paths,
-    magnified_digits,
-    runs,
-    sampled_digits,
-    sanity,
-    step_quality,
-    trained,
-)
-from lessons import flow_matching as lesson
-from pages import _sampling as sampling
-from pages import _training as training
+from lessons.diffusion import flow, posterior
+from lessons.measure import step_quality
+from lessons.part_b import flow_paths, sampled_digits
+from lessons.trace import digit_traces
+from lessons.training import curves, networks, runs
+from lessons.workshop.experiments import digit_networks
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_b as ask
+from pages._shared import sampling as sampling
+from pages._shared import training as training
+from pages._teaching import flow_matching as ask
 
 _WITH, _WITHOUT = "with classes", "without"
 _ROWS: training.RowNames = (("", "x_0_hat"),) * 3
 ROWS: training.RowNames = (
     *_ROWS,
-    ("four samples of each digit, {accuracy:.0%} read as asked for by a judge", "x_0_hat"),
+    (sampling.FOUR_OF_EACH, "x_0_hat"),
 )
 ROWS_WITHOUT: training.RowNames = (
     *_ROWS,
-    ("forty samples from pure noise; a judge is sure of them to {confidence:.0%}", "x_0_hat"),
+    (sampling.FRECHET_OF_FORTY, "x_0_hat"),
 )
 
 
 def samples(run_id: str) -> None:
-    """Ten digits in as many steps as the reader likes."""
+    """Ten digits in a number of steps that the reader chooses."""
     has_classes = run_id.startswith("class-")
     left, right = st.columns([3, 2])
     with left:
@@ -43,57 +40,59 @@ def samples(run_id: str) -> None:
     with right:
         gamma = ui.slider("Guidance γ", 0.0, 10.0, 2.0, key="b25_gamma", step=0.5)
     if not has_classes:
-        ui.caption("This network knows no classes, so γ does nothing.")
-    film = ui.live(
-        sampled_digits.film,
+        ui.caption("This network has no classes, so γ has no effect.")
+    trajectory = ui.live(
+        sampled_digits.trajectory,
         run_id=run_id,
         seed=ui.seed(),
         steps=steps,
         gamma=gamma if has_classes else 0.0,
-        edition=trained.edition(run_id),
+        weights_hash=networks.weights_hash(run_id),
         on_frame=lambda frame: ui.stack(frame, size=840),
     )
-    if film:
-        ui.film(
-            film,
-            film.samples,
+    if trajectory:
+        ui.trajectory(
+            trajectory,
+            trajectory.samples,
             key=ui.named("b25_film", run_id, steps, gamma, ui.seed()),
             name="digits",
         )
-        sampling.verdict(film)
-        ui.code_that_ran(film)
+        sampling.verdict(trajectory)
+        ui.code_that_ran(trajectory)
         ui.microscope(
-            magnified_digits.digit,
+            digit_traces.digit,
             key="b25_walk",
             which=ui.Which("digit", "Digit" if has_classes else "Place in the row", range(10)),
             run_id=run_id,
             seed=ui.seed(),
             steps=steps,
             gamma=gamma if has_classes else 0.0,
-            edition=trained.edition(run_id),
+            weights_hash=networks.weights_hash(run_id),
         )
 
 
 def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
-    """The ways of both networks, in the plane in which digits differ most."""
+    """Trajectories of three methods, in the plane in which digits differ most."""
     ui.say(
-        "## Beside DDPM: how straight are the ways?\n"
-        "A few noises, each walked to the same digit by both networks in "
-        f"{flow_paths.STEPS} steps, seen in the two directions in which test digits differ most."
+        "## How straight are the sampling trajectories?\n"
+        f"From the same {flow_paths.COUNT} noise images to the same digit in {flow_paths.STEPS} "
+        "steps: by flow matching, and by one DDPM in two ways, deterministic (DDIM, η = 0) and "
+        "with fresh noise in every step (DDPM). They are seen in the two directions in which test "
+        "digits differ most."
     )
     left, right = st.columns([3, 2])
     with left:
         digit = ui.choice("Digit", range(10), 3, key="b25_digit")
     with right:
-        gamma = ui.slider("γ of both", 0.0, 10.0, 1.0, key="b25_ways_gamma", step=0.5)
+        gamma = ui.slider("γ of both networks", 0.0, 10.0, 1.0, key="b25_ways_gamma", step=0.5)
     found = ui.live(
-        flow_paths.ways,
+        flow_paths.paths,
         flow_run=flow_run,
         ddpm_run=ddpm_run,
         digit=digit,
         gamma=gamma,
         seed=ui.seed(),
-        edition=trained.edition(flow_run) + trained.edition(ddpm_run),
+        weights_hash=networks.weights_hash(flow_run) + networks.weights_hash(ddpm_run),
     )
     if not found:
         return
@@ -101,21 +100,17 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
         ui.Trace("test digits", *found.others, style="dots", color="muted"),
         ui.Trace(f"test digits: {digit}", *found.digits, style="dots", color="x_0"),
     ]
-    for column, name, color, ways in zip(
-        st.columns(2),
-        ("flow matching", "DDPM"),
-        ("x_0_hat", "eps"),
-        (found.flow, found.ddpm),
-        strict=True,
+    for column, (name, paths), color in zip(
+        st.columns(3), found.paths.items(), ("x_0_hat", "x_t", "eps"), strict=True
     ):
-        mean = sum(way.detour for way in ways) / len(ways)
+        mean = sum(path.path_length_ratio for path in paths) / len(paths)
         with column:
             ui.live_plot(
                 [
                     *dots,
                     *(
-                        ui.Trace(name if i == 0 else "", way.x, way.y, color=color)
-                        for i, way in enumerate(ways)
+                        ui.Trace(name if i == 0 else "", path.x, path.y, color=color)
+                        for i, path in enumerate(paths)
                     ),
                 ],
                 key=f"b25_ways_{name.split()[0].lower()}",
@@ -123,89 +118,120 @@ def beside_ddpm(flow_run: str, ddpm_run: str) -> None:
                 y_title="second direction",
                 height=380,
             )
-            ui.caption(f"{name}: on average **{mean:.2f}** times as long as straight ahead.")
-    ui.explain(flow_paths.detour, x_0="eps")
+            ui.caption(f"{name}: path-length ratio **{mean:.2f}** on average.")
+    ui.explain(flow_paths.path_length_ratio, x_0="eps")
     ui.caption(
-        "Part of the DDPM's detour is the fresh noise of every step; it is counted because it is "
-        "walked. Both networks see the digit differently at the start: turn γ up and the flow's "
-        "ways bend too."
+        "DDIM and DDPM use the same network. What makes the DDPM's trajectories long is the fresh "
+        "noise of every step: without it their length is nearly that of the straight line, as with "
+        "flow matching, although they turn visibly in this plane."
     )
     ui.code_that_ran(found)
 
 
 def fewer_steps(flow_run: str, ddpm_run: str) -> None:
-    """What both networks lose with fewer steps, as it was measured."""
+    """The quality of samples over the number of steps, by sampler, as it was measured."""
     flow, ddpm = step_quality.measured(flow_run), step_quality.measured(ddpm_run)
     if not flow or not ddpm:
         return
     ui.say(
         "## What do fewer steps cost?\n"
-        f"Measured on {flow.count:,} samples for each number of steps, γ = "
-        f"{step_quality.GAMMA:g}. Fréchet distance: whether all samples together look like "
-        "handwriting; lower is better."
+        f"Measured on {flow.count:,} samples for each number of steps at γ = "
+        f"{step_quality.GAMMA:g}; every step is one guided prediction for all. The DDPM's network "
+        "is the same in three of the curves, only the sampler differs."
     )
-    both = (("flow matching", flow, "x_0_hat"), ("DDPM", ddpm, "eps"))
-    ends = (min(flow.steps), max(flow.steps))
+    colors = ("x_0_hat", "eps", "x_0", "x_t")
+    series = list(zip({**flow.qualities, **ddpm.qualities}.items(), colors, strict=False))
+    ends = (min(step_quality.STEPS), max(step_quality.STEPS))
     ui.live_plot(
         [
             *(
-                ui.Trace(name, one.steps, [q.frechet for q in one.qualities], color=color)
-                for name, one, color in both
+                ui.Trace(name, list(by), [q.frechet for q in by.values()], color=color)
+                for (name, by), color in series
             ),
             ui.Trace(
-                "test half against test half", ends, (flow.floor, flow.floor), "dashed", "muted"
+                f"{flow.count:,} real digits", ends, (flow.floor, flow.floor), "dashed", "muted"
             ),
         ],
         key="b25_frechet",
         x_title="sampling steps",
-        y_title="Fréchet distance",
+        y_title="Fréchet distance (lower is better)",
         log_x=True,
         log_y=True,
         height=320,
     )
     ui.live_plot(
         [
-            ui.Trace(name, one.steps, [q.accuracy for q in one.qualities], color=color)
-            for name, one, color in both
+            ui.Trace(name, list(by), [q.accuracy for q in by.values()], color=color)
+            for (name, by), color in series
         ],
         key="b25_accuracy",
         x_title="sampling steps",
-        y_title="read as asked for",
+        y_title="classified as the digit requested",
         log_x=True,
         height=320,
     )
+    ui.say(_collapse(ddpm, flow))
+    ui.explain(posterior.step_variance)
+    ui.explain(posterior.posterior_variance)
     ui.caption(
-        f"Flow matching: {runs.view(flow_run).label}. DDPM: {runs.view(ddpm_run).label}. "
-        "Every step is one call of the network for both. A DDPM's long steps add much noise "
-        "(σ² = β, the course's rule), which few steps can't take away again."
+        f"Flow matching: {runs.view(flow_run).label}. DDPM: {runs.view(ddpm_run).label}. Measured "
+        "by `python -m lessons.measure.step_quality RUN`. The Fréchet distance is explained in "
+        "lesson 2.2; lesson A 1.5.2 compares more samplers, with standard errors."
+    )
+
+
+def _collapse(ddpm: step_quality.StepsSweep, flow: step_quality.StepsSweep) -> str:
+    """Why the course's DDPM needs many steps, in the numbers of five."""
+    beta, posterior_, ddim = (
+        ddpm.qualities[name][5]
+        for name in (step_quality.BETA, step_quality.POSTERIOR, step_quality.DDIM)
+    )
+    euler, two = flow.qualities[step_quality.EULER][5], flow.qualities[step_quality.EULER][2]
+    ddim_two = ddpm.qualities[step_quality.DDIM][2]
+    return (
+        "**The course's DDPM collapses at few steps, and the variance is the reason.** It adds "
+        "noise of variance β, that of the whole stride, and with five steps too few follow that "
+        f"could remove it: Fréchet distance **{beta.frechet:.0f}**, {beta.accuracy:.0%} as "
+        "requested. The posterior variance $\\tilde\\beta$ is β times $(1 - \\bar\\alpha_s) / (1 - "
+        "\\bar\\alpha_t)$, which is small where $s$ is almost clean: with the same network and the "
+        f"same five steps the distance is **{posterior_.frechet:.2f}** and "
+        f"{posterior_.accuracy:.0%} are as requested. DDIM, which adds none, has "
+        f"**{ddim.frechet:.2f}**, flow matching **{euler.frechet:.2f}**; in two steps flow "
+        f"matching is ahead, with {two.frechet:.1f} against DDIM's {ddim_two.frechet:.0f}. In "
+        "steps of length one the two are nearly equal except at the cleanest timesteps, which is "
+        "why the paper could use either."
     )
 
 
 def questions() -> None:
     """One step, one digit, fewer steps."""
-    ui.say(HEADING)
+    ui.say(ui.PREDICT)
     if ui.predict(ask.ONE_STEP, key="b25_q1") and flow_run:
         ui.measured(
             ui.live(
-                sanity.one_flow_step,
+                digit_networks.one_flow_step,
                 run_id=flow_run,
                 seed=ui.seed(),
-                edition=trained.edition(flow_run),
+                weights_hash=networks.weights_hash(flow_run),
             )
         )
     if ui.predict(ask.ONE_DIGIT, key="b25_q2"):
-        ui.compared(ui.live(sanity.one_digit_flow, seed=ui.seed()))
+        ui.compared(ui.live(digit_networks.one_digit_flow, seed=ui.seed()))
     ui.predict(ask.FEWER_STEPS, key="b25_q3")
 
 
 ui.lesson_header(__doc__)
 training.hero("class-flow", ROWS)
 
-ui.explain(lesson.interpolate, x_1="x_0_hat", x_0="eps")
-ui.explain(lesson.velocity_loss, x_1="x_0_hat", x_0="eps")
-ui.explain(lesson.euler)
+ui.explain(flow.interpolate, x_1="x_0_hat", x_0="eps")
+ui.explain(flow.velocity_loss, x_1="x_0_hat", x_0="eps")
+ui.explain(flow.euler)
 
-ui.say("## Train it\nA DDPM walks 300 steps; the samples here take 30 or 50.")
+ui.say(
+    "## Train it\nEach digit of a batch gets a noise image and a random time $t$, and the network "
+    "predicts the velocity from one to the other. The samples of the previews take 30 or 50 steps, "
+    "where the course's DDPM takes 300."
+)
 classes = ui.choice("Network", (_WITH, _WITHOUT), _WITH, key="b25_classes")
 if classes == _WITH:
     training.lab("class-flow", curves.CLASS_FLOW, ROWS)
@@ -213,9 +239,10 @@ else:
     training.lab("flow", curves.FLOW, ROWS_WITHOUT)
 
 ui.say(
-    "## Sample from it\nChoose few steps, then more, and see at which number a digit can be read."
+    "## Sample from it\nChoose few steps, then more: from which number on can each digit be "
+    "recognised?"
 )
-chosen = sampling.finished_run("b25_run", "class-flow", "flow")
+chosen = sampling.finished_run("b25_run", "class-flow", "flow", follow=True)
 if chosen:
     samples(chosen)
 flow_run, ddpm_run = sampling.shipped("class-flow"), sampling.shipped("class-ddpm")
@@ -225,6 +252,7 @@ if flow_run and ddpm_run:
 
 questions()
 ui.say(
-    "**Look closer.** The training ways are straight, the ways that are walked are not: where many "
-    "of them cross, the network can only learn their mean. Where on the way do they bend most?"
+    "**Look closer.** The lines of training are straight, the sampling trajectories are not quite: "
+    "where many lines cross, the network can only learn their mean velocity. Where do the "
+    "trajectories bend most?"
 )

@@ -1,29 +1,31 @@
 """A1.10 · Hybrid images
 
-Near eyes see edges, far eyes see shapes. A picture can have the edges of one thing and the shapes
-of another.
+From afar the eye resolves only low spatial frequencies; close up it attends to the high ones. A
+hybrid image takes its low frequencies from one prompt and its high frequencies from another, by
+combining the two noise predictions with a low-pass and a high-pass filter at every step. The
+course's own pages number this part 1.9.
 """
 
 import streamlit as st
 
-from lessons import hybrid_images as lesson
-from lessons import sanity
+from lessons.diffusion import hybrids
+from lessons.part_a import hybrid_images as lesson
 from lessons.prompts import prompts_for
+from lessons.workshop.experiments import mixing
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_a as ask
+from pages._teaching import hybrid_images as ask
 
 
 def questions() -> None:
-    """A prompt with itself, no blur at all, and why the passes are as they are."""
-    ui.say(HEADING)
+    """A prompt with itself, no blur at all, and which prompt is low-passed."""
+    ui.say(ui.PREDICT)
     if ui.predict(ask.HYBRID_ITSELF, key="a110_q1"):
         ui.compared(
             ui.live(
-                sanity.hybrid_with_itself,
+                mixing.hybrid_with_itself,
                 model=chosen,
-                prompt=far,
-                strength=strength,
+                prompt=low_frequency,
+                sigma_64=sigma_64,
                 gamma=gamma,
                 seed=ui.seed(),
             )
@@ -31,10 +33,10 @@ def questions() -> None:
     if ui.predict(ask.NO_BLUR, key="a110_q2"):
         ui.compared(
             ui.live(
-                sanity.hybrid_without_blur,
+                mixing.hybrid_without_blur,
                 model=chosen,
-                far=far,
-                near=near,
+                low_frequency=low_frequency,
+                high_frequency=high_frequency,
                 gamma=gamma,
                 seed=ui.seed(),
             )
@@ -44,47 +46,68 @@ def questions() -> None:
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
-far, near = ui.prompt_pair(
-    ("From far", "From near"), prompts_for(chosen).hybrids, model=chosen, key="a110"
+low_frequency, high_frequency = ui.prompt_pair(
+    ("Low-frequency prompt (seen from afar)", "High-frequency prompt (seen close up)"),
+    prompts_for(chosen).hybrids,
+    model=chosen,
+    key="a110",
 )
 left, right = st.columns(2)
 with left:
-    strength = ui.slider(
-        "Where near ends: σ at 64 pixels", 0.5, 6.0, 2.0, key="a110_sigma", step=0.5
+    sigma_64 = ui.slider(
+        "Cut-off: σ of the Gaussian, at 64 pixels",
+        0.5,
+        6.0,
+        prompts_for(chosen).hybrid_sigma,
+        key="a110_sigma",
+        step=0.5,
     )
 with right, ui.more():
-    gamma = ui.slider("Guidance γ", 0.0, 15.0, 7.0, key="a110_gamma", step=0.5)
-    count = ui.slider("Tries", 1, 6, 4, key="a110_count")
+    gamma = ui.slider(
+        "Guidance scale γ", 0.0, 15.0, prompts_for(chosen).hybrid_gamma, key="a110_gamma", step=0.5
+    )
+    count = ui.slider("Samples", 1, 6, 4, key="a110_count")
 found = ui.live(
     lesson.demo,
     model=chosen,
-    far=far,
-    near=near,
-    strength=strength,
+    low_frequency=low_frequency,
+    high_frequency=high_frequency,
+    sigma_64=sigma_64,
     gamma=gamma,
     count=count,
     seed=ui.seed(),
     on_frame=lambda frame: ui.stack(frame, size=672),
 )
-knobs = (chosen, far, near, strength, gamma, count, ui.seed())
+parameters = (chosen, low_frequency, high_frequency, sigma_64, gamma, count, ui.seed())
 if found:
-    ui.stepping_back(found.results, words=(far, near), key=ui.named("a110_steps", *knobs))
-    ui.deliver(found.results, f"From far: {far}; from near: {near}")
-    ui.made_with(chosen, σ=strength, γ=gamma)
+    ui.stepping_back(
+        found.results,
+        words=(low_frequency, high_frequency),
+        key=ui.named("a110_steps", *parameters),
+    )
+    ui.deliver(
+        found.results,
+        f"Low-frequency prompt: {low_frequency}; high-frequency prompt: {high_frequency}",
+    )
+    ui.made_with(chosen, σ=sigma_64, γ=gamma)
     ui.code_that_ran(found)
-ui.explain(lesson.lowpass)
-ui.explain(lesson.blend)
+if prompts_for(chosen).hybrids_found:
+    ui.say(prompts_for(chosen).hybrids_found)
+ui.explain(hybrids.lowpass)
+ui.explain(hybrids.blend)
 if found:
-    ui.say("## What near and far eyes get")
+    ui.say("## The two frequency bands of the result")
     ui.grid(
         (found.results, found.coarse, found.fine),
-        row_labels=("picture", "coarse", "fine"),
+        row_labels=("image", "low frequencies", "high frequencies"),
         size=140,
     )
     ui.say("## Every step")
-    ui.film(found.film, found.results, key=ui.named("a110_film", *knobs), name="hybrids")
+    ui.trajectory(
+        found.trajectory, found.results, key=ui.named("a110_film", *parameters), name="hybrids"
+    )
 questions()
 ui.say(
-    "**Look closer.** Turn σ to its smallest and its largest: which of the two prompts wins, and "
-    "why?"
+    "**Look closer.** Set σ to its smallest and to its largest value: which of the two prompts "
+    "prevails, and why?"
 )

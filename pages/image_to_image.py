@@ -1,25 +1,29 @@
 """A1.7 · Image to image
 
-Drown a picture a little, then let the network find its way back: the more noise, the freer it is.
+Noise is added to a source image up to some timestep, and the sampling loop denoises it again
+(SDEdit). The starting timestep decides how much of the source survives: the more noise, the more
+freely the network chooses. The same loop that generates images thus becomes an editor.
 """
 
-from lessons import forward_process, originals, sanity, text_to_image
-from lessons import image_to_image as lesson
+from lessons import text_to_image
+from lessons.diffusion import forward
+from lessons.images import sources
+from lessons.part_a import image_to_image as lesson
 from lessons.prompts import prompts_for
+from lessons.workshop.experiments import prompting
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_a as ask
+from pages._teaching import image_to_image as ask
 
 
 def one_level() -> None:
-    """A single noise level, with its film."""
-    ui.say("## One level, step by step")
-    start = ui.slider("Start at place $i$ of 34", 0, 32, 22, key="a17_start")
+    """A single starting timestep, with its trajectory."""
+    ui.say("## One starting timestep, step by step")
+    start = ui.slider("i_start, of 34 timesteps", 0, 32, 22, key="a17_start")
     one = ui.live(
         lesson.demo,
         slot="a17 one",
         model=chosen,
-        original=original,
+        source_image=source_image,
         prompt=asked,
         gamma=gamma,
         seed=ui.seed(),
@@ -27,47 +31,47 @@ def one_level() -> None:
         on_frame=lambda frame: ui.strip(frame, size=280),
     )
     if one:
-        ui.strip((one.original, one.starts[0], one.results[0]), size=224)
+        ui.strip((one.source_image, one.starts[0], one.results[0]), size=224)
         ui.code_that_ran(one)
-        key = ui.named("a17_film", chosen, original, start, asked, gamma, ui.seed())
-        ui.film(one.films[0], one.results, key=key, name="edited")
+        key = ui.named("a17_film", chosen, source_image, start, asked, gamma, ui.seed())
+        ui.trajectory(one.trajectories[0], one.results, key=key, name="edited")
 
 
 def two_more() -> None:
-    """The lesson's row on two more pictures of the gallery."""
-    ui.say("## On two more pictures")
+    """The same row for two more images of the gallery."""
+    ui.say("## On two more images")
     found, rows, titles = [], [], []
-    for other in originals.names(shape)[1:3]:
+    for other in sources.names(shape)[1:3]:
         row = ui.live(
             lesson.demo,
             slot=f"a17 {other.name}",
             model=chosen,
-            original=other.name,
+            source_image=other.name,
             prompt=prompts_for(chosen).neutral,
-            gamma=7.0,
+            gamma=prompts_for(chosen).gamma,
             seed=ui.seed(),
             on_frame=lambda frame: ui.strip(frame, size=280),
         )
         if row:
             found.append(row)
-            rows.append((*row.results, row.original))
+            rows.append((*row.results, row.source_image))
             titles.append(other.title)
     if rows:
         ui.grid(rows, row_labels=titles, size=112)
-        ui.made_with(chosen, prompt=prompts_for(chosen).neutral, γ=7.0)
+        ui.made_with(chosen, prompt=prompts_for(chosen).neutral, γ=prompts_for(chosen).gamma)
     for row in found:
         ui.code_that_ran(row)
 
 
 def questions() -> None:
-    """What is left of an original."""
-    ui.say(HEADING)
-    if ui.predict(ask.TWO_ORIGINALS, key="a17_q1"):
+    """How much of a source image is left."""
+    ui.say(ui.PREDICT)
+    if ui.predict(ask.TWO_SOURCE_IMAGES, key="a17_q1"):
         ui.compared(
             ui.live(
-                sanity.two_originals,
+                prompting.two_source_images,
                 model=chosen,
-                pair=tuple(one.name for one in originals.names(shape)[:2]),
+                pair=tuple(one.name for one in sources.names(shape)[:2]),
                 prompt=prompts_for(chosen).neutral,
                 i_start=0,
                 seed=ui.seed(),
@@ -78,37 +82,44 @@ def questions() -> None:
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
-shape = text_to_image.outline(chosen).shape
-original = ui.picture_input(key=ui.per_model("a17_picture", chosen), shape=shape)
+shape = text_to_image.spec(chosen).shape
+source_image = ui.image_input(key=ui.per_model("a17_picture", chosen), shape=shape)
 with ui.more():
-    gamma = ui.slider("Guidance γ", 0.0, 15.0, 7.0, key="a17_gamma", step=0.5)
+    gamma = ui.slider(
+        "Guidance scale γ", 0.0, 15.0, prompts_for(chosen).gamma, key="a17_gamma", step=0.5
+    )
     asked = ui.prompt("Prompt", prompts_for(chosen).neutral, model=chosen, key="a17_prompt")
-if original is not None:
+if source_image is not None:
     found = ui.live(
         lesson.demo,
         slot="a17 row",
         model=chosen,
-        original=original,
+        source_image=source_image,
         prompt=asked,
         gamma=gamma,
         seed=ui.seed(),
         on_frame=lambda frame: ui.strip(frame, size=280),
     )
     if found:
-        ui.grid([(*found.results, found.original)], size=140)
-        number = "A1.7" if isinstance(original, str) else "A1.7.1"
-        ui.deliver((*found.results, found.original), "Edited from six noise levels", number=number)
+        ui.grid([(*found.results, found.source_image)], size=140)
+        number = "A1.7" if isinstance(source_image, str) else "A1.7.1"
+        ui.deliver(
+            (*found.results, found.source_image),
+            "The source image, edited from six noise levels",
+            number=number,
+        )
         ui.made_with(chosen, prompt=asked, γ=gamma)
         ui.code_that_ran(found)
         ui.caption(
-            "From almost pure noise to a light touch, and the original. Somewhere in between is a "
-            "picture that is like the original and yet was never seen."
+            "Edits from almost pure noise (left) to little noise, and the source image (right). "
+            "The larger i_start, the less noise was added and the more of the source is kept. "
+            "Large shapes survive more noise than details do."
         )
-    ui.explain(forward_process.add_noise)
+    ui.explain(forward.add_noise)
     one_level()
 two_more()
 questions()
 ui.say(
-    "**Look closer.** Which decisions does the network leave as they were at every level, and "
-    "which does it take first?"
+    "**Look closer.** From left to right, which properties of the source image appear first: "
+    "colours, layout, outline or details?"
 )

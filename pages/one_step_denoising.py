@@ -1,44 +1,65 @@
 """A1.3 · One-step denoising
 
-A network that has seen many pictures knows what noise is not. Ask it once, and take away all that
-it calls noise.
+A trained network predicts the noise in an image, on average better than any linear filter. Taking
+its prediction away gives an estimate of the clean image in a single step. This lesson shows how
+good that estimate is, and why it turns blurred where the noise is strong: the blur is the mean of
+all images that would fit, not a fault of the network.
 """
 
 import streamlit as st
 
-from lessons import iterative_denoising, magnified_walks, sanity
-from lessons import one_step_denoising as lesson
+from lessons.diffusion import denoise
+from lessons.part_a import one_step_denoising as lesson
 from lessons.prompts import prompts_for
+from lessons.trace import image_traces
+from lessons.workshop.experiments import stepping
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_a as ask
-
-LABELS = ("clean", "noisy", "best Gaussian", "one step")
+from pages._teaching import one_step_denoising as ask
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
-original = ui.gallery_input(key="a13_picture", model=chosen)
+source_image = ui.gallery_input(key="a13_picture", model=chosen)
 neutral = prompts_for(chosen).neutral
 rows = ui.live(
     lesson.demo,
     slot="a13 table",
     model=chosen,
-    original=original,
+    source_image=source_image,
     prompt=neutral,
     ts=lesson.levels(chosen),
     seed=ui.seed(),
 )
 if rows:
-    ui.grid([row.pictures for row in rows], column_labels=LABELS, size=196)
+    ui.grid([row.images for row in rows], column_labels=lesson.columns(rows[0].images), size=160)
     ui.made_with(chosen, prompt=neutral)
     gains = ", ".join(f"t = {row.t}: **{row.gain:+.1f} dB**" for row in rows)
-    ui.caption(f"The network against the best Gaussian: {gains}.")
+    ui.caption(f"PSNR of the network minus that of the best Gaussian: {gains}.")
     ui.code_that_ran(rows)
-ui.explain(iterative_denoising.clean_estimate, x_0="x_0_hat")
 ui.say(
+    "## From predicted noise to a clean estimate\n"
+    "The network $\\epsilon_\\theta$ receives the noisy image $x_t$, the timestep $t$ and the "
+    "embedding of a prompt, and returns its prediction $\\hat\\epsilon$ of the noise. The forward "
+    "process, solved for the image, then gives the clean estimate $\\hat x_0$."
+)
+ui.explain(denoise.clean_estimate, x_0="x_0_hat")
+ui.say(
+    "**Why a neutral prompt?** The network was trained with captions, so it is given one here as "
+    "well. “A high quality photo” names no subject: it keeps the network in the regime it was "
+    "trained in without telling it what to see. The empty prompt, which it also knows, is "
+    "unconditional. DeepFloyd IF, the model of the original course, returns six channels instead "
+    "of three: three are the noise, three say how large the variance of a sampling step should be; "
+    "the clean estimate needs only the first three."
+)
+ui.say(
+    "## Why one step blurs\n"
+    "Training minimises the squared error. Where many clean images fit the same noisy one, no "
+    "answer is right for all of them; the one with the smallest expected squared error is their "
+    "mean,\n\n"
+    "$$\n\\hat x_0 = \\mathbb{E}[x_0 \\mid x_t]\n$$\n\n"
+    "and a mean of sharp images is not sharp. The stronger the noise, the more images fit and the "
+    "more the estimate blurs. A larger network would find the same mean more exactly.\n\n"
     "## Your own noise level\n"
-    "The more noise, the less sharp the guess: where many pictures would fit, the best single "
-    "answer is their mean."
+    "Move $t$ to the right and compare the estimate with the noisy image that it was made from."
 )
 left, right = st.columns(2)
 last = lesson.noisiest(chosen)
@@ -50,27 +71,32 @@ one = ui.live(
     lesson.demo,
     slot="a13 own",
     model=chosen,
-    original=original,
+    source_image=source_image,
     prompt=asked,
     ts=(t,),
     seed=ui.seed(),
 )
 if one:
-    ui.grid([one[0].pictures], column_labels=LABELS, size=196)
+    ui.grid([one[0].images], column_labels=lesson.columns(one[0].images), size=160)
     ui.deliver(
-        [p for row in (*rows, *one) for p in row.pictures], "Clean, noisy, Gaussian, one step"
+        [p for row in (*rows, *one) for p in row.images], "Clean, noisy, best Gaussian, one step"
     )
     ui.code_that_ran(one)
 ui.microscope(
-    magnified_walks.one_step,
+    image_traces.one_step,
     key="a13",
     model=chosen,
-    original=original,
+    source_image=source_image,
     prompt=asked,
     seed=ui.seed(),
 )
-ui.say(HEADING)
+ui.say(ui.PREDICT)
 if ui.predict(ask.EXACT_NOISE, key="a13_q1"):
-    ui.compared(ui.live(sanity.exact_noise, model=chosen, original=original, seed=ui.seed()))
+    ui.compared(
+        ui.live(stepping.exact_noise, model=chosen, source_image=source_image, seed=ui.seed())
+    )
 ui.predict(ask.WHY_A_MEAN, key="a13_q2")
-ui.say("**Look closer.** What does the network invent, and what does it only soften?")
+ui.say(
+    "**Look closer.** Which details of the estimate are in the clean image, and which has the "
+    "network invented?"
+)

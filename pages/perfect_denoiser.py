@@ -1,31 +1,33 @@
 """A1.5.1 · The perfect denoiser
 
-For a handful of pictures the best denoiser is a formula. It can only repeat what it has seen; the
-network's mistake is to do more.
+For a finite set of images the optimal denoiser is known: it is a formula, and it reaches the
+smallest possible training loss. Sampling with it returns only images of the set. This lesson
+compares it with the trained network, to show that new images come from what the network does not
+fit exactly.
 """
 
-from itertools import pairwise
-
-from lessons import perfect_denoiser as lesson
-from lessons import sanity
+from lessons import text_to_image
+from lessons.diffusion import denoise
+from lessons.images import known_sets
+from lessons.part_a import perfect_denoiser as lesson
 from lessons.prompts import prompts_for
+from lessons.workshop.experiments import stepping
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_a as ask
+from pages._teaching import perfect_denoiser as ask
 
 
 def charts(found: lesson.Curves) -> None:
-    """Where the two differ, and who is right."""
+    """The errors of both, and how many images are possible at each noise level."""
     ui.say(
         "## Where they differ\n"
-        "Both guess the clean picture from under the same noise. On pictures **of the set** "
-        "nothing can have a smaller mean error than the formula. On **new** pictures it has only "
-        f"wrong answers to offer, and {where_ahead(found)}."
+        "Both estimate the clean image under the same noise. On images **of the set** no estimate "
+        "has a smaller expected squared error than the formula. On **new** images every weighted "
+        f"mean of known ones is wrong, and {where_ahead(found)}."
     )
     names = ("the perfect denoiser", "the network")
     for words, errors, key in (
-        ("pictures of the set", found.known, "a151_known"),
-        ("new pictures", found.new, "a151_new"),
+        ("images of the set", found.known, "a151_known"),
+        ("new images", found.new, "a151_new"),
     ):
         traces = [
             ui.Trace(name, found.timesteps, error, color=color)
@@ -33,21 +35,23 @@ def charts(found: lesson.Curves) -> None:
         ]
         if key == "a151_new":
             traces.append(
-                ui.Trace("between the two", found.timesteps, found.apart, "dashed", "muted")
+                ui.Trace(
+                    "difference between the two", found.timesteps, found.apart, "dashed", "muted"
+                )
             )
         ui.live_plot(
             traces,
             key=key,
             x_title="timestep t",
-            y_title=f"error on {words}",
+            y_title=f"mean squared error on {words}",
             height=320,
         )
     ui.explain(lesson.still_possible)
     ui.live_plot(
-        [ui.Trace("still possible", found.timesteps, found.possible, color="x_0")],
+        [ui.Trace("still possible", found.choices, found.possible, color="x_0")],
         key="a151_possible",
         x_title="timestep t",
-        y_title="pictures possible",
+        y_title="effective number of images",
         log_y=True,
         height=280,
     )
@@ -56,35 +60,40 @@ def charts(found: lesson.Curves) -> None:
 
 
 def where_ahead(found: lesson.Curves) -> str:
-    """Say where the network guesses new pictures better."""
+    """Say where the network estimates new images better."""
     levels = zip(found.timesteps, *found.new, strict=True)
     ahead = [t for t, perfect, network in levels if network < perfect]
     if not ahead:
-        return "still the network is nowhere ahead of it"
+        return "yet the network has a smaller error at none of the timesteps measured"
     return (
-        f"the network is ahead of it at {len(ahead)} of the {len(found.timesteps)} timesteps "
-        f"measured, up to $t$ = {ahead[-1]}"
+        f"the network has the smaller error at {len(ahead)} of the {len(found.timesteps)} "
+        f"timesteps measured, up to $t$ = {ahead[-1]}"
     )
 
 
 def decided(found: lesson.Curves) -> str:
-    """Say where the choice falls."""
-    levels = list(zip(found.timesteps, found.possible, strict=True))
-    for (_, before), (t, after) in pairwise(levels):
-        if before < 2 <= after:
-            return (
-                f"Below $t$ = {t} a single picture is left: the walk has decided, and the rest of "
-                "it only takes the noise away."
-            )
-    return "At most one or two pictures are possible at any timestep: there is little to decide."
+    """Say between which timesteps the choice falls."""
+    levels = list(zip(found.choices, found.possible, strict=True))
+    last, at_first = levels[-1]
+    if at_first < 2:
+        return (
+            f"Already at $t$ = {last} the mean is {at_first:.1f}: the choice is made in the first "
+            "step of sampling."
+        )
+    t, left = next(pair for pair in reversed(levels) if pair[1] < 2)
+    return (
+        f"At $t$ = {last} the mean is {at_first:.1f}; below 2 it falls at $t$ = {t} ({left:.1f}). "
+        "Between these timesteps the trajectory chooses its image; afterwards it only removes "
+        "noise from it."
+    )
 
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
 prompt = prompts_for(chosen).neutral
-sizes = lesson.set_sizes(chosen)
+sizes = known_sets.set_sizes(text_to_image.spec(chosen))
 size = ui.choice(
-    "Pictures that it knows",
+    "Images in the known set",
     sizes,
     max(one for one in sizes if one <= 1000),
     key=ui.per_model("a151_size", chosen),
@@ -99,32 +108,33 @@ found = ui.live(
 )
 if found:
     ui.grid(
-        (found.perfect.pictures, found.perfect.nearest),
+        (found.perfect.images, found.perfect.nearest),
         row_labels=("the perfect denoiser", "nearest known"),
         size=140,
     )
     ui.grid(
-        (found.network.pictures, found.network.nearest),
+        (found.network.images, found.network.nearest),
         row_labels=("the network", "nearest known"),
         size=140,
     )
-    ui.deliver((*found.perfect.pictures, *found.network.pictures), "The formula, then the network")
+    ui.deliver((*found.perfect.images, *found.network.images), "The formula, then the network")
     ui.made_with(chosen, known=size, prompt=prompt)
     ui.code_that_ran(found)
     ui.caption(
-        "The same five noises. Distances are root mean square differences of the pixels, black to "
-        f"white being 1: the perfect denoiser ends at most {max(found.perfect.distances):.3f} from "
-        f"a picture that it knows, the network at least {min(found.network.distances):.3f}."
+        "Both start from the same five noises. Distances are root mean square differences of "
+        "pixels, where white minus black is 1. No sample of the perfect denoiser is farther than "
+        f"{max(found.perfect.distances):.3f} from a known image, none of the network nearer than "
+        f"{min(found.network.distances):.3f}."
     )
 ui.explain(lesson.responsibilities)
-ui.explain(lesson.expected_picture)
-ui.explain(lesson.noise_beside, x_0="x_0_hat")
+ui.explain(lesson.expected_image)
+ui.explain(denoise.noise_estimate, x_0="x_0_hat")
 ui.explain(lesson.perfect)
 if found:
     ui.say("## Every step")
-    ui.film(
-        found.film,
-        (*found.perfect.pictures, *found.network.pictures),
+    ui.trajectory(
+        found.trajectory,
+        (*found.perfect.images, *found.network.images),
         key=ui.named("a151_film", chosen, size, ui.seed()),
         name="perfect_denoiser",
     )
@@ -132,17 +142,19 @@ curves = ui.live(lesson.curves, model=chosen, size=size, prompt=prompt, seed=ui.
 if curves:
     charts(curves)
 ui.say(
-    "## Why that is the point\n"
-    "Training asks for the smallest squared error on the training pictures, and the smallest of "
-    "all is this formula, which only makes copies. The network can't reach it: it is too small to "
-    "keep every picture, and it sees strokes and edges wherever they lie. What it misses on the "
-    "training set is what makes its pictures new."
+    "## Why this matters\n"
+    "Training minimises the squared error on the training images, and the minimum is this formula, "
+    "which only reproduces them. A network does not reach it: it has too few weights to store "
+    "every image, and convolutions respond to strokes and edges wherever they lie. So its "
+    "predictions for one region do not depend on having seen the whole image before, and that is "
+    "how its samples can be new."
 )
-ui.say(HEADING)
-if ui.predict(ask.ONE_PICTURE, key="a151_q1"):
-    ui.compared(ui.live(sanity.one_picture_world, model=chosen, seed=ui.seed()))
+ui.say(ui.PREDICT)
+if ui.predict(ask.ONE_IMAGE, key="a151_q1"):
+    ui.compared(ui.live(stepping.one_image_world, model=chosen, seed=ui.seed()))
 ui.predict(ask.COPIES, key="a151_q2")
 ui.say(
-    "**Look closer.** The first guess is the mean of everything known. At which step of the film "
-    "do the five walks decide, and does the network decide earlier or later?"
+    "**Look closer.** The first clean estimate is nearly the mean of the whole set. At which step "
+    "does each of the five trajectories settle on an image, and does the network settle earlier or "
+    "later?"
 )

@@ -1,56 +1,85 @@
 """Report
 
-Everything that this session has produced, as one file to hand in.
+The results that you have produced in this session, with seed and settings, as one HTML file to hand
+in. You can add your name and a remark to each result.
 """
+
+from collections.abc import Sequence
 
 import streamlit as st
 
-from pages import _report
 from pages import _ui as ui
+from pages._service import report
 
 
-def entry(row: ui.Deliverable, result: ui.Produced) -> str:
-    """One result; returns the reader's remark."""
+def entry(row: ui.Deliverable, results: Sequence[ui.Produced]) -> str:
+    """One deliverable with its results; returns the reader's remark."""
     ui.say(f"## {row.id[0]} {row.id[1:]} · {row.name}")
-    ui.kept_pictures(result)
-    ui.caption(ui.plain_text(f"{result.caption}."))
-    ui.label(" · ".join(f"{name}: {value}" for name, value in _report.settings(result)))
-    ui.label(f"Address: {result.address}")
+    for place, result in enumerate(results, 1):
+        one_result(row, result, place, len(results))
     remark = st.text_area(
         f"Your remark on {row.id[1:]}",
         key=f"report_remark_{row.id}",
-        max_chars=_report.LONGEST_REMARK,
+        max_chars=report.LONGEST_REMARK,
         persist_state="session",
     )
-    with st.container(horizontal=True):
-        st.button(
-            f"Remove {row.id[1:]}",
-            key=f"report_remove_{row.id}",
-            on_click=ui.remove,
-            args=(row.id,),
-        )
     return str(remark or "")
+
+
+def one_result(row: ui.Deliverable, result: ui.Produced, place: int, count: int) -> None:
+    """A result as the report shows it, and a button that removes it."""
+    ui.kept_images(result)
+    name = f"Result {place}: " if count > 1 else ""
+    ui.caption(ui.plain_text(f"{name}{result.caption}."))
+    if result.curve:
+        loss_curve(row, result, place)
+    ui.label(" · ".join(f"{name}: {value}" for name, value in report.settings(result)))
+    ui.label(f"Address: {origin}{result.address}")
+    which = f"{row.id[1:]}, result {place}" if count > 1 else row.id[1:]
+    st.button(
+        f"Remove {which}",
+        key=f"report_remove_{row.id}_{place}",
+        on_click=ui.remove,
+        args=(row.id, result),
+    )
+
+
+def loss_curve(row: ui.Deliverable, result: ui.Produced, place: int) -> None:
+    """The loss of the training run behind a result."""
+    steps, losses = zip(*result.curve, strict=True)
+    ui.live_plot(
+        [ui.Trace("training loss", steps, losses)],
+        key=f"report_loss_{row.id}_{place}",
+        x_title="step",
+        y_title="loss",
+        log_y=True,
+    )
 
 
 ui.lesson_header(__doc__)
 name = st.text_input(
-    "Your name", key="report_name", max_chars=_report.LONGEST_NAME, persist_state="session"
+    "Your name", key="report_name", max_chars=report.LONGEST_NAME, persist_state="session"
 )
+origin = (st.context.url or "").rpartition("/")[0]
+origin = f"{origin}/" if origin else ""
 found = ui.produced()
 place = st.container()
 rows = ui.deliverables()
 remarks = {row.id: entry(row, found[row.id]) for row in rows if row.id in found}
 with place:
     ui.say(
-        f"**{len(found)}** of {len(rows)} deliverables are in it. A result comes here when you "
-        "move a knob or press Start and another result comes out than the page showed by itself; "
-        "the latest one of each lesson is kept, until the browser is reloaded."
+        f"**{len(found)}** of {len(rows)} deliverables are included. A result is added when you "
+        "change a control or press Start and get a different result from the one that the page "
+        "opened with: the latest one of each lesson, and those that you chose to keep. They are "
+        "kept until the page is reloaded."
     )
     if found:
         ui.downloads(
-            {"report.html": lambda: _report.html(rows, found, str(name or ""), remarks)},
+            {"report.html": lambda: report.html(rows, found, str(name or ""), remarks, origin)},
             key="report",
         )
-        ui.caption("One HTML file with all pictures in it. It opens anywhere and prints on A4.")
+        ui.caption(
+            "One HTML file that contains all images. It opens in any browser and prints on A4."
+        )
     else:
-        st.info("Nothing yet: open a lesson and turn a knob.")
+        ui.info("Nothing yet: open a lesson and change a control.")

@@ -1,14 +1,18 @@
 """A1.5 · Sampling
 
-Begin the same walk at pure noise, where there is no picture to find, and it finds one all the same.
+Started from pure noise, the loop of the previous lesson becomes a generator of images: no image is
+hidden in the noise, and yet every trajectory ends at one. This lesson samples without guidance,
+which shows what the conditional prediction alone can do, and why more is needed.
 """
 
-from lessons import iterative_denoising, magnified_walks, sampling, sanity
+from lessons.diffusion import samplers
+from lessons.part_a import sampling
 from lessons.prompts import prompts_for
+from lessons.trace import image_traces
+from lessons.workshop.experiments import prompting, stepping
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_a as ask
-from pages._upscaling import enlarging
+from pages._shared.upscaling import enlarging
+from pages._teaching import sampling as ask
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
@@ -23,29 +27,33 @@ found = ui.live(
 )
 if found:
     ui.expectation(found.note)
-    ui.film(found.film, found.pictures, key=ui.named("a15_film", chosen, asked, ui.seed()))
-    ui.deliver(found.pictures, "Five samples from pure noise, without guidance")
+    ui.trajectory(
+        found.trajectory, found.images, key=ui.named("a15_film", chosen, asked, ui.seed())
+    )
+    ui.deliver(found.images, "Five samples from pure noise, without guidance")
     ui.made_with(chosen, prompt=asked)
     ui.code_that_ran(found)
-ui.caption("Five noises, five pictures. The network is taken at its word: there is no guidance.")
-ui.explain(iterative_denoising.denoise)
+ui.caption(
+    "Five noises, five samples. Only the conditional prediction is used; there is no guidance."
+)
+ui.explain(samplers.sampling_trajectory)
 ui.microscope(
-    magnified_walks.from_noise,
+    image_traces.sample_from_noise,
     key="a15",
-    which=ui.Which("number", "Picture", range(1, 6)),
+    which=ui.Which("number", "Image", range(1, 6)),
     model=chosen,
     prompt=asked,
     seed=ui.seed(),
 )
 if found:
-    enlarging(chosen, found.pictures, asked, key="a15")
-ui.say(HEADING)
+    enlarging(chosen, found.images, asked, key="a15")
+ui.say(ui.PREDICT)
 if ui.predict(ask.IN_COMPANY, key="a15_q1"):
-    ui.compared(ui.live(sanity.in_company, model=chosen, prompt=asked, seed=ui.seed()))
+    ui.compared(ui.live(prompting.in_company, model=chosen, prompt=asked, seed=ui.seed()))
 if ui.predict(ask.SILENT_STEPS, key="a15_q2"):
-    ui.compared(ui.live(sanity.silent_steps, model=chosen, prompt=asked, seed=ui.seed()))
+    ui.compared(ui.live(stepping.silent_steps, model=chosen, prompt=asked, seed=ui.seed()))
 ui.say(
-    "**Look closer.** The pictures hardly resemble each other, and some are of nothing in "
-    "particular. The network was told little, so it wanders between all that it has seen. The next "
-    "lesson makes it decide."
+    "**Look closer.** The samples hardly resemble each other, and some have no recognisable "
+    "subject. The prompt excludes little, so they are drawn from nearly everything the network "
+    "was trained on. The next lesson uses the prompt more strongly."
 )

@@ -1,15 +1,19 @@
 """A0 · Set-up
 
-Two or three models, one seed, and a first look at what words can do to noise.
+A text-to-image diffusion model is a network that predicts noise, given a noisy image, a timestep
+and a prompt. Before the lessons take its sampling apart, this page shows what goes into such a
+network and what comes out, how it was trained, what it can be asked for, and why one seed fixes
+every result.
 """
 
 import streamlit as st
 
-from lessons import sampling, sanity, set_up, text_to_image
+from lessons import model_choice
+from lessons.part_a import set_up
 from lessons.prompts import prompts_for
+from lessons.workshop.experiments import prompting
 from pages import _ui as ui
-from pages._questions import HEADING
-from pages._questions import part_a as ask
+from pages._teaching import set_up as ask
 
 MB = 2**20
 
@@ -17,7 +21,7 @@ MB = 2**20
 def models_here() -> None:
     """What each model is, and what this machine has."""
     ui.say("## The models on this server")
-    for about in text_to_image.models():
+    for about in model_choice.models():
         ui.say(f"**{about.title}.** {about.text}")
     if st.button("Measure the chosen model on this machine", key="a0_measure"):
         st.session_state["a0_measured"] = chosen
@@ -26,9 +30,9 @@ def models_here() -> None:
         if speed:
             channels, height, width = speed.shape
             ui.say(
-                f"{speed.parameters / 1e6:.1f} million parameters, pictures of {height} × {width} "
+                f"{speed.parameters / 1e6:.1f} million parameters, images of {height} × {width} "
                 f"with {channels} channel{'s' if channels > 1 else ''}, T = {speed.timesteps}; "
-                f"one guided step for one picture: **{speed.milliseconds:.0f} ms**."
+                f"one guided step for one image: **{speed.milliseconds:.0f} ms**."
             )
     here = set_up.machine()
     ui.label(
@@ -39,31 +43,57 @@ def models_here() -> None:
 
 def questions() -> None:
     """What the seed and γ decide."""
-    ui.say(HEADING)
+    ui.say(ui.PREDICT)
     if ui.predict(ask.SAME_SEED, key="a0_q1"):
         ui.compared(
-            ui.live(sanity.same_seed, model=chosen, prompt=prompts[0], gamma=7.0, seed=ui.seed())
+            ui.live(
+                prompting.same_seed, model=chosen, prompt=prompts[0], gamma=gamma, seed=ui.seed()
+            )
         )
     ui.predict(ask.LOOKS, key="a0_q2")
 
 
 def needs() -> None:
-    """What a large model needs beside what the machine has, before anything is loaded."""
+    """The memory that a large model needs and that the machine has, before anything is loaded."""
     try:
         fit = set_up.fit(chosen)
     except ValueError as error:
-        st.error(str(error))
+        ui.error(str(error))
         return
     if fit:
         st.table([dict(zip(fit.columns, row, strict=True)) for row in fit.rows])
         ui.say(fit.verdict)
-        ui.caption("Weights alone: pictures in the making need some more.")
+        ui.caption("Weights alone; sampling needs some memory more.")
+
+
+def ask_for() -> None:
+    """What the model was trained on, to choose prompts from."""
+    known = set_up.vocabulary(chosen)
+    if known is None:
+        return
+    count = sum(len(subjects) for subjects in known.subjects.values())
+    with st.expander(f"What this model can be asked for: {count} subjects, in English"):
+        ui.say(
+            "Only English is understood. Synonyms of these subjects often work as well; for "
+            "anything else a note below the samples names the nearest subject that is known. "
+            f"Wordings: {', '.join(f'“{one}”' for one in known.wordings)}. A whole prompt: "
+            f"“{known.example}”."
+        )
+        for group, subjects in known.subjects.items():
+            ui.say(f"**{group.capitalize()}:** {', '.join(subjects)}.")
+
+
+def unknown() -> tuple[tuple[str, str], ...]:
+    """What there is to say about prompts of the reader's own; the page's own need no network."""
+    own = tuple(prompt for prompt in prompts if prompt not in prompts_for(chosen).every())
+    return (ui.live(set_up.notes, model=chosen, prompts=own) or ()) if own else ()
 
 
 ui.lesson_header(__doc__)
 chosen = ui.model()
+chosen_family = model_choice.family(chosen)
 needs()
-defaults = prompts_for(chosen).three
+defaults, gamma = prompts_for(chosen).three, prompts_for(chosen).gamma
 columns = st.columns(3)
 prompts = []
 for place, (column, default) in enumerate(zip(columns, defaults, strict=True)):
@@ -71,17 +101,17 @@ for place, (column, default) in enumerate(zip(columns, defaults, strict=True)):
         words = f"Prompt {place + 1}"
         prompts.append(ui.prompt(words, default, model=chosen, key=f"a0_prompt{place + 1}"))
 grid = ui.live(
-    sampling.prompt_grid,
+    set_up.prompt_grid,
     model=chosen,
     prompts=tuple(prompts),
-    gamma=7.0,
+    gamma=gamma,
     seed=ui.seed(),
     on_frame=lambda frame: ui.strip(frame, size=168),
 )
 if grid:
     ui.grid(
         grid,
-        row_labels=[f"{steps} steps" for steps in sampling.STEPS],
+        row_labels=[f"{steps} steps" for steps in set_up.STEPS],
         column_labels=prompts,
         size=224,
     )
@@ -89,15 +119,48 @@ if grid:
         {"prompts.png": lambda: ui.montage([p for row in grid for p in row], columns=3)},
         key="a0_files",
     )
-    ui.deliver([p for row in grid for p in row], "Three prompts in few steps and in more")
-    ui.made_with(chosen, γ=7.0)
+    ui.deliver([p for row in grid for p in row], "Three prompts, each in 10 and in 20 steps")
+    ui.made_with(chosen, γ=gamma)
     ui.code_that_ran(grid)
-ui.caption("Every picture began as the same noise. Only the words and the number of steps differ.")
+for _, sentence in unknown():
+    ui.expectation(sentence)
+ui.caption(
+    "All images start from the same noise. Columns differ in the prompt, rows in the number of "
+    "sampling steps."
+)
+ask_for()
+ui.say(
+    "## What goes in, what comes out\n"
+    "The network $\\epsilon_\\theta$ is given a noisy image $x_t$, the timestep $t$, which says "
+    "how strong the noise is, and an embedding $c$ of the prompt. It returns an image of the same "
+    "size: its prediction $\\hat\\epsilon = \\epsilon_\\theta(x_t, t, c)$ of the noise in "
+    "$x_t$. It is called in every sampling step; the rest of sampling is arithmetic, and that is "
+    "what Part A is about.\n\n"
+    "**How the prompt enters.** A text encoder turns the words into vectors; it was trained "
+    "beforehand on text and stays fixed. Layers of the network scale, shift or attend to these "
+    "vectors, so the same $x_t$ gives another $\\hat\\epsilon$ under another prompt. The empty "
+    "prompt has an embedding too: it stands for “anything”.\n\n"
+    "**How it was trained.** Take a training image $x_0$ with its caption, draw a timestep and a "
+    "noise $\\epsilon$ at random, form $x_t$ in one jump (lesson 1.1), and change the weights so "
+    "that the squared error of the prediction falls:\n\n"
+    "$$\n\\mathbb{E}_{x_0, t, \\epsilon} "
+    "\\lVert \\epsilon - \\epsilon_\\theta(x_t, t, c) \\rVert^2\n$$\n\n"
+    "One caption in ten was replaced by the empty prompt, so that the network learnt to predict "
+    "without a prompt as well; guidance (lesson 1.6) needs both. Part B trains such networks from "
+    "scratch."
+)
+if chosen_family == "pictures":
+    ui.caption(
+        "Pictures was trained on 3.85 million images and reads prompts with the encoder "
+        "all-MiniLM-L6-v2. Inside, it predicts the equivalent target v = √ᾱ ε − √(1 − ᾱ) x₀, from "
+        "which the noise follows exactly."
+    )
 ui.say(
     "## One seed for everything\n"
-    "The seed in the sidebar names the noise. The same seed gives the same noise, and so the same "
-    "pictures, on every page and on every machine: change one thing at a time, and you see what it "
-    "does. **Look closer.** What is the same in all columns, though the words differ?"
+    "All randomness on a page is drawn from the seed in the sidebar. The same seed gives the same "
+    "noise and therefore the same images, so if you change one control at a time, every difference "
+    "is due to that control. **Look closer.** What do the columns have in common, although their "
+    "prompts differ?"
 )
 models_here()
 questions()

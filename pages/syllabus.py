@@ -1,35 +1,60 @@
 """Syllabus
 
-What there is to teach, how long it takes, and how far this session has come.
+For those who teach with this app, or study it alone: all lessons with their minutes and teaching
+notes, a plan for three lectures, and the progress of this session.
 """
 
 from itertools import groupby
 
 import streamlit as st
 
-from pages import _notes
+from pages import _teaching
 from pages import _ui as ui
-from pages._notes import plan
+from pages._teaching import _plan as plan
 
 
 def plans() -> None:
-    """Three lectures, or sittings alone."""
+    """Three lectures, self-study, or the order of a course."""
     ui.say("## A plan")
-    taught, alone = st.tabs([f"Three lectures of {_notes.LECTURE} minutes", "Alone"])
+    taught, alone, *courses = st.tabs(
+        [
+            f"Three lectures of {_teaching.LECTURE} minutes",
+            "Self-study",
+            *(title.partition(":")[0] for title in _teaching.YEARS.values()),
+        ]
+    )
     with taught:
-        ui.say(table(plan.lectures(noted), _notes.LECTURE))
+        ui.say(table(plan.lectures(noted), _teaching.LECTURE))
+        minutes = sum(note.minutes for _, note in noted if note.lecture)
         ui.caption(
-            f"Together {sum(note.minutes for _, note in noted)} minutes; what a lecture leaves "
-            "over, behind the plus, is for questions. To train in class, start a run at the "
-            "beginning of a lecture and look at it at the end."
+            f"{minutes} minutes in all; the minutes after the plus sign are left for questions. To "
+            "train in class, start a run at the beginning of a lecture and look at it at the end."
         )
     with alone:
         ui.say(table(plan.sittings(noted)))
         hours = sum(note.alone for _, note in noted) / 60
-        ui.caption(f"About {hours:.1f} hours, with time to turn the knobs and train one run each.")
+        ui.caption(
+            f"About {hours:.1f} hours, with time to try the controls and to train a run in each "
+            "lesson."
+        )
+    for tab, year in zip(courses, _teaching.YEARS, strict=True):
+        with tab:
+            course(year)
 
 
-def table(blocks: list[plan.Block], length: int = 0) -> str:
+def course(year: str) -> None:
+    """What one year of the course assigns, in its order."""
+    ui.say(f"**{_teaching.YEARS[year]}** in Part B. Minutes are those of self-study.")
+    ui.say(table(plan.reading(noted, year)))
+    if year == "fa25":
+        ui.caption(
+            "Part A uses prompts of the students' own. A machine with DeepFloyd's text encoder "
+            "encodes them once for all: `python -m models.deepfloyd --encode prompts.txt --out "
+            "class.pth`."
+        )
+
+
+def table(blocks: list[plan.PlanUnit], length: int = 0) -> str:
     """A plan as a table in Markdown."""
     rows = ["| | lessons | minutes |", "|:--|:--|--:|"]
     for block in blocks:
@@ -41,20 +66,20 @@ def table(blocks: list[plan.Block], length: int = 0) -> str:
 
 
 def progress() -> None:
-    """How far this session is."""
+    """The progress of this session."""
     rows = ui.deliverables()
     opened = ui.opened() & {row.id for row in rows}
     ui.say(
         "## This session\n"
         f"**{len(opened)}** of {len(noted)} lessons opened, **{len(ui.produced())}** of "
-        f"{len(rows)} deliverables produced. A result that a page shows by itself is *seen*; it is "
-        "*produced* once you have moved a knob or pressed Start and another result came out."
+        f"{len(rows)} deliverables produced. A result that a page shows on opening is *seen*; it "
+        "is *produced* once you have changed a control or pressed Start and got a different one."
     )
-    ui.caption("Kept in this session only: a reload of the browser begins anew.")
+    ui.caption("Progress is kept for this session only; reloading the page resets it.")
 
 
 def state(number: str) -> str:
-    """How far one deliverable is."""
+    """The state of one deliverable."""
     if number in ui.produced():
         return "produced"
     if number in ui.seen():
@@ -76,8 +101,8 @@ def every_lesson() -> None:
                 continue
             note = notes[lesson]
             ui.label(
-                f"{state(row.id)} · {note.minutes} min in class, {note.alone} alone · "
-                f"lecture {note.lecture}"
+                f"{state(row.id)} · {note.minutes} min in class, {note.alone} in self-study · "
+                f"{f'lecture {note.lecture}' if note.lecture else 'beyond the lectures'}"
             )
             with st.expander(f"Teaching note {row.id[0]} {row.id[1:]}"):
                 ui.say(f"**Show**\n\n{note.show}\n\n**Ask**\n\n{note.ask}")

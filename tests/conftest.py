@@ -16,18 +16,29 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     """The folder of this test's training runs."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("DIFFUSION_RUNS", str(folder))
+    for name in (
+        "TEACHER_KEY",
+        "MOST_WAITING",
+        "RUNS_MEGABYTES",
+        "LONGEST_RUN",
+        "WALL",
+        "WALL_IMAGES",
+    ):
+        monkeypatch.delenv(f"DIFFUSION_{name}", raising=False)
     yield folder
     if folder.exists():
         _end_workers(folder)
 
 
 def _end_workers(folder: Path) -> None:
-    from lessons.runs import processes
+    from lessons.training.runs import processes
 
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             words = process.cmdline()
-            if "lessons.runs.worker" in words and words[-1].startswith(f"{folder}{os.sep}"):
+            if "lessons.training.runs.worker" in words and words[-1].startswith(
+                f"{folder}{os.sep}"
+            ):
                 process.kill()
     for child in processes._children:
         if child.args[-1].startswith(f"{folder}{os.sep}"):

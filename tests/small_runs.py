@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lessons import runs
-from lessons.runs import control, files
-from lessons.runs.recorder import Recorder
-from lessons.runs.watch import RunView
-from lessons.train_denoiser import DenoiserSettings
-from lessons.training import train
+from lessons.part_b.train_denoiser import DenoiserSettings
+from lessons.training import runs
+from lessons.training.loop import train
+from lessons.training.runs import control, files
+from lessons.training.runs.recorder import Recorder
+from lessons.training.runs.run_view import RunView
 
 PATIENCE = 180.0
 """Seconds a test waits for a worker; only a broken one uses them up."""

@@ -14,10 +14,10 @@ import pytest
 from bad_uploads import encoded
 from PIL import Image
 
-from lessons import web_picture
+from lessons.images import web_image
 
 PUBLIC = "93.184.216.34"
-PICTURE = encoded(Image.new("RGB", (8, 8), "red"), "PNG")
+IMAGE = encoded(Image.new("RGB", (8, 8), "red"), "PNG")
 Answer = Callable[[socket.socket], None]
 
 
@@ -37,7 +37,7 @@ class Web:
     """An internet in which every address leads to one server on this machine."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, bytes | Answer] = {"/": reply(PICTURE)}
+        self.answers: dict[str, bytes | Answer] = {"/": reply(IMAGE)}
         self.names: dict[str, Sequence[str]] = {"pictures.org": [PUBLIC]}
         self.asked: list[str] = []
         self.connected: list[tuple[str, int]] = []
@@ -51,7 +51,7 @@ class Web:
 
     def fetch(self, address: str, **options: Any) -> bytes:
         """Fetch in this internet."""
-        return web_picture.fetch(address, resolve=self.resolve, network=Cable(self), **options)
+        return web_image.fetch(address, resolve=self.resolve, network=Cable(self), **options)
 
     def refusal(self, address: str, **options: Any) -> str:
         """The sentence with which an address is refused."""

@@ -1,4 +1,4 @@
-"""The address carries a lesson: opened again it shows the same; a reset puts the knobs back."""
+"""The address carries a lesson: opened again it shows the same; a reset brings the defaults."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lessons import runs
-from pages._ui import lessons, room
+from lessons.training import runs
+from pages._ui.session import lessons, room
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 WIDGETS = {
@@ -31,15 +31,19 @@ WIDGETS = {
 }
 KEPT_OTHERWISE = {
     "address.py": {"selectbox"},  # named_choice writes the name
-    "settings.py": {"segmented_control", "selectbox", "number_input"},  # _tell_address
+    "settings.py": {"segmented_control", "selectbox", "number_input", "toggle"},  # _tell_address
     "watch.py": {"selectbox", "multiselect"},  # run and compare
+    "board.py": {"multiselect"},  # runs, by ui.keep
 }
 NOT_IN_THE_ADDRESS = {
+    "instructor.py": {"text_input"},  # the teacher's own orders
     "bug_lab.py": {"radio"},  # the quiz: its answer would be there
     "predict.py": {"radio"},  # what a reader thought
     "report.py": {"text_area", "text_input"},  # a name and remarks
-    "picture_input.py": {"color_picker", "text_input"},  # a drawing's ink; what the web gives
+    "image_input.py": {"color_picker", "text_input"},  # a drawing's ink; what the web gives
     "room.py": {"toggle", "multiselect"},  # they make a link
+    "wall.py": {"number_input", "selectbox"},  # which image goes to the wall
+    "classroom.py": {"text_input"},  # the teacher's key and remarks: a link must not give them away
 }
 
 
@@ -53,29 +57,29 @@ def opened(file: str, **address: Any) -> AppTest:
     return test
 
 
-def knobs(test: AppTest, file: str) -> dict[str, Any]:
+def parameters(test: AppTest, file: str) -> dict[str, Any]:
     page = "" if file == lessons.HOME else file.removesuffix(".py")
-    return dict(test.session_state[f"ui_knobs: {page}"])
+    return dict(test.session_state[f"ui_controls: {page}"])
 
 
 def address(test: AppTest, file: str) -> dict[str, str]:
     """The address as the browser keeps it: what the server wrote, and each bound widget's value."""
     known = dict(test.query_params)
-    for name, knob in knobs(test, file).items():
-        if knob.bound and name in test.session_state:
+    for name, parameter in parameters(test, file).items():
+        if parameter.bound and name in test.session_state:
             value = test.session_state[name]
             known.pop(name, None)
-            if value != knob.default:
+            if value != parameter.default:
                 known[name] = str(value).lower() if isinstance(value, bool) else str(value)
     return known
 
 
 def shown(test: AppTest) -> list[str]:
-    """Everything on the page that is not a control: words, pictures, curves, films."""
+    """Everything on the page that is not a control: words, images, curves, trajectories."""
     words = [text.value for text in test.main.markdown]
-    pictures = [part.proto.body for part in test.main.get("html")]
-    films = [part.proto.json for part in test.main.get("bidi_component")]
-    return words + pictures + films
+    images = [part.proto.body for part in test.main.get("html")]
+    trajectories = [part.proto.json for part in test.main.get("bidi_component")]
+    return words + images + trajectories
 
 
 def turn(test: AppTest, **values: object) -> None:
@@ -122,6 +126,12 @@ def test_the_settings_of_training_travel_in_the_address_and_only_what_differs() 
         **{
             "denoiser: preset": "Demo",
             "denoiser: epochs": 4,
+            "denoiser: own seed": True,
+        },
+    )
+    turn(
+        test,
+        **{
             "denoiser: seed": 5,
             "denoiser_log": False,
         },
@@ -129,8 +139,8 @@ def test_the_settings_of_training_travel_in_the_address_and_only_what_differs() 
     link = address(test, "train_denoiser.py")
     assert link == {"preset": "Demo", "epochs": "4", "train_seed": "5", "denoiser_log": "false"}
     again = opened("train_denoiser.py", **link)
-    for knob in runs.knobs("denoiser"):
-        key = f"denoiser: {knob.name}"
+    for parameter in runs.parameters("denoiser"):
+        key = f"denoiser: {parameter.name}"
         assert again.session_state[key] == test.session_state[key], key
     assert address(again, "train_denoiser.py") == link
 
@@ -143,25 +153,25 @@ def test_runs_to_compare_with_that_are_not_here_are_left_out(asked: str) -> None
     assert not test.error
 
 
-def film(test: AppTest, name: str) -> dict[str, Any]:
+def trajectory(test: AppTest, name: str) -> dict[str, Any]:
     for part in test.main.get("bidi_component"):
         data = json.loads(part.proto.json or "{}")
         if data.get("address") == name:
             return data
-    raise AssertionError(f"no film called {name}")
+    raise AssertionError(f"no trajectory called {name}")
 
 
 @pytest.mark.parametrize(
     ("asked", "place"), [("3", 3), ("-5", 0), ("999", 23), ("nan", 23), ("x", 23), ("1e999", 23)]
 )
-def test_a_film_opens_where_the_address_says_and_another_film_at_its_end(
+def test_a_trajectory_opens_where_the_address_says_and_another_trajectory_at_its_end(
     asked: str, place: int
 ) -> None:
     test = opened("iterative_denoising.py", a14_film=asked)
-    assert len(film(test, "a14_film")["labels"]) == 24
-    assert film(test, "a14_film")["start"] == place
+    assert len(trajectory(test, "a14_film")["labels"]) == 24
+    assert trajectory(test, "a14_film")["start"] == place
     turn(test, a14_start=25)
-    assert film(test, "a14_film")["start"] == film(test, "a14_film")["first"] == 8
+    assert trajectory(test, "a14_film")["start"] == trajectory(test, "a14_film")["first"] == 8
 
 
 def reset(test: AppTest) -> None:
@@ -169,9 +179,7 @@ def reset(test: AppTest) -> None:
     assert not test.exception
 
 
-def test_a_reset_puts_this_lessons_knobs_and_address_back_and_leaves_the_seed_and_the_others() -> (
-    None
-):
+def test_a_reset_puts_this_lessons_controls_and_address_back_and_leaves_the_others() -> None:
     fresh = shown(opened("forward_process.py", seed="9", model="Digits"))
     test = opened("unet.py", seed="9")
     turn(test, b11_digit=8)
@@ -206,12 +214,12 @@ def test_hiding_and_presenting_change_no_result() -> None:
     place = {"model": "Digits", "a11_t_digits": "33"}
     plain = opened("forward_process.py", **place)
     hidden = opened("forward_process.py", **place, hide="a11,seed", present="1")
-    pictures = [
+    images = [
         [p.proto.body for p in t.main.get("html") if "<img" in p.proto.body]
         for t in (plain, hidden)
     ]
-    assert pictures[0] == pictures[1]
-    assert pictures[0]
+    assert images[0] == images[1]
+    assert images[0]
 
 
 def test_presenting_and_hiding_go_along_to_the_next_lesson_and_the_bar_names_both_ways() -> None:
@@ -274,7 +282,7 @@ def test_the_way_back_leads_through_all_lessons_and_then_ends() -> None:
     assert lessons.before(lessons.HOME, found) is None
 
 
-def test_every_knob_is_in_the_address_or_on_the_list_of_those_that_are_not() -> None:
+def test_every_parameter_is_in_the_address_or_on_the_list_of_those_that_are_not() -> None:
     for path in sorted(lessons.FOLDER.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):

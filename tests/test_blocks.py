@@ -87,7 +87,7 @@ def test_flatten_averages_and_then_bends() -> None:
 
 def test_skip_connections_join_channels_in_the_order_given() -> None:
     one, other = torch.zeros(2, 3, 7, 7), torch.ones(2, 5, 7, 7)
-    joined = blocks.beside(one, other)
+    joined = blocks.concat_skip(one, other)
     assert joined.shape == (2, 8, 7, 7)
     assert joined[:, :3].eq(0).all()
     assert joined[:, 3:].eq(1).all()

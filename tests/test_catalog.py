@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lessons.schedules import ddpm_schedule
-from lessons.train_class_ddpm import guided as guided_digits
-from lessons.train_ddpm import ALPHA_BARS
-from models import catalog, digits
+from lessons.diffusion.schedules import ddpm_schedule
+from lessons.part_b.train_class_ddpm import following
+from lessons.part_b.train_ddpm import ALPHA_BARS
+from models import catalog, digits, shipped
 from models.digits import digit_of
 
 
@@ -63,12 +63,13 @@ def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
 def test_a_broken_file_is_told_in_one_sentence(
     file: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / digits._folder().name
+    here = shipped.folder(digits.RECIPE)
+    folder = tmp_path / here.name
     folder.mkdir()
     for whole in ("settings.json", "weights.safetensors"):
-        (folder / whole).write_bytes((digits._folder() / whole).read_bytes())
+        (folder / whole).write_bytes((here / whole).read_bytes())
     (folder / file).write_bytes(content)
-    monkeypatch.setattr(digits, "REFERENCE", tmp_path)
+    monkeypatch.setattr(shipped, "REFERENCE", tmp_path)
     with pytest.raises(ValueError, match="The model for digits can't be loaded"):
         catalog.load("digits")
 
@@ -77,8 +78,8 @@ def test_a_broken_file_is_told_in_one_sentence(
 def test_a_missing_model_is_told_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digits, "REFERENCE", tmp_path)
-    with pytest.raises(ValueError, match="The model for digits is missing"):
+    monkeypatch.setattr(shipped, "REFERENCE", tmp_path)
+    with pytest.raises(ValueError, match="can't be loaded: there is no class-ddpm run"):
         catalog.load("digits")
 
 
@@ -106,23 +107,23 @@ def test_other_words_are_refused_with_what_is_understood(prompt: str) -> None:
 
 
 def test_the_digits_have_the_schedule_of_the_lesson() -> None:
-    assert_close(digits.OUTLINE.alpha_bars, ddpm_schedule(1e-4, 0.02, 300).alpha_bars)
-    assert_close(digits.OUTLINE.alpha_bars, ALPHA_BARS)
-    assert digits.OUTLINE.alpha_bars.dtype == torch.float64
+    assert_close(digits.SPEC.alpha_bars, ddpm_schedule(1e-4, 0.02, 300).alpha_bars)
+    assert_close(digits.SPEC.alpha_bars, ALPHA_BARS)
+    assert digits.SPEC.alpha_bars.dtype == torch.float64
 
 
 def test_through_the_interface_the_network_says_what_it_says_in_part_b() -> None:
-    from lessons.guidance import guided
+    from lessons.diffusion.guidance import guided
 
     model = catalog.load("digits")
-    assert isinstance(model, digits.Digits)
+    assert isinstance(model, digits.DigitModel)
     x_t = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(2))
     wanted, unwanted = model.embed(["six", ""]).chunk(2)
     ours = guided(model.predict, wanted, unwanted, 5.0)(x_t, 120)
-    theirs = guided_digits(model.network, torch.tensor([6, 6]), 5.0)(x_t, 120)
+    theirs = following(model.network, torch.tensor([6, 6]), 5.0)(x_t, 120)
     assert_close(ours, theirs)
 
 
-def test_the_edition_follows_the_weights() -> None:
-    assert catalog.entry("digits").edition() == digits.edition()
-    assert len(digits.edition()) == 12
+def test_the_weights_hash_follows_the_weights() -> None:
+    assert catalog.entry("digits").weights_hash() == digits.weights_hash()
+    assert len(digits.weights_hash()) == 12

@@ -50,24 +50,24 @@ def told(network: nn.Module) -> Tensor:
         return network(X, T) if isinstance(network, TimeConditionalUNet) else network(X, C, T)
 
 
-def walked(network: nn.Module, scale: float, shift: float) -> Tensor:
+def sampled_by(network: nn.Module, scale: float, shift: float) -> Tensor:
     with torch.no_grad():
-        return network.walk(X, lambda u: scale * u + shift, lambda u: scale * u + shift)
+        return network.pass_through(X, lambda u: scale * u + shift, lambda u: scale * u + shift)
 
 
 def test_for_ddpm_time_is_added() -> None:
     network = network_with(TimeConditionalUNet, {"t1": 0.7, "t2": 0.7})
-    assert_close(told(network), walked(network, 1, 0.7))
+    assert_close(told(network), sampled_by(network, 1, 0.7))
 
 
 def test_for_flow_matching_time_is_multiplied() -> None:
     network = network_with(TimeConditionalUNet, {"t1": 0.7, "t2": 0.7}, time="multiply")
-    assert_close(told(network), walked(network, 0.7, 0))
+    assert_close(told(network), sampled_by(network, 0.7, 0))
 
 
 def test_the_class_is_multiplied_and_time_is_added() -> None:
     network = network_with(ClassConditionalUNet, {"t1": 0.7, "t2": 0.7, "c1": 0.5, "c2": 0.5})
-    assert_close(told(network), walked(network, 0.5, 0.7))
+    assert_close(told(network), sampled_by(network, 0.5, 0.7))
 
 
 def test_a_dropped_label_is_the_zero_vector_and_not_another_class() -> None:
@@ -80,7 +80,7 @@ def test_a_dropped_label_is_the_zero_vector_and_not_another_class() -> None:
     assert seen[0][0].argmax() == 3
 
 
-def test_every_picture_is_told_its_own_time_and_class() -> None:
+def test_every_image_is_told_its_own_time_and_class() -> None:
     torch.manual_seed(0)
     network = ClassConditionalUNet(1, 10, 8).eval()
     both = network(X, C, T)
@@ -88,3 +88,12 @@ def test_every_picture_is_told_its_own_time_and_class() -> None:
     assert_close(both, alone, rtol=1e-4, atol=1e-4)
     assert not torch.allclose(network(X, C.flip(0), T), both)
     assert not torch.allclose(network(X, C, T.flip(0)), both)
+
+
+@pytest.mark.parametrize("wrong", ["c", "t", "mask"])
+def test_a_column_instead_of_one_number_a_image_is_refused(wrong: str) -> None:
+    network = ClassConditionalUNet(1, 10, 8).eval()
+    told = {"c": torch.zeros(2, dtype=torch.int64), "t": torch.zeros(2), "mask": torch.ones(2)}
+    told[wrong] = told[wrong][:, None]
+    with pytest.raises(ValueError, match=wrong):
+        network(torch.zeros(2, 1, 28, 28), **told)

@@ -9,7 +9,8 @@ import tiny_if
 import torch
 from torch.testing import assert_close
 
-from lessons import set_up, text_to_image
+from lessons import model_choice, text_to_image
+from lessons.part_a import set_up
 from models import catalog, deepfloyd
 from models.deepfloyd.embeddings import TOKENS
 from models.needs import Need, together
@@ -32,12 +33,12 @@ def test_a_published_name_is_described_before_anything_is_fetched(
     catalog.entries.cache_clear()
     found = catalog.entry("deepfloyd")
     assert found.title == "DeepFloyd IF-I-XL-v1.0"
-    assert found.outline.shape == (3, 64, 64)
-    assert float(found.outline.alpha_bars[690]) == pytest.approx(0.214523, abs=1e-6)
+    assert found.spec.shape == (3, 64, 64)
+    assert float(found.spec.alpha_bars[690]) == pytest.approx(0.214523, abs=1e-6)
     unet, upscaler, encoder = found.needs()
     assert (unet.parameters, upscaler.parameters, encoder.parameters) == (4.3e9, 450e6, 4.5e9)
     assert unet.fetched == 8.6e9  # float16, as published
-    assert found.edition() == "IF-I-XL-v1.0"
+    assert found.weights_hash() == "IF-I-XL-v1.0"
 
 
 def test_the_set_up_says_what_it_needs_and_loads_nothing() -> None:
@@ -59,11 +60,11 @@ def test_a_network_at_a_time_needs_as_much_as_the_largest() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("DIFFUSION_DEEPFLOYD", "/nowhere", "no such folder"),
+        ("DIFFUSION_DEEPFLOYD", "/nowhere", "a folder that is there"),
         ("DIFFUSION_DEEPFLOYD", "IF-III-L-v1.0", "IF-I-M-v1.0, IF-I-L-v1.0, IF-I-XL-v1.0"),
         ("DIFFUSION_DEEPFLOYD_STAGE2", "IF-I-M-v1.0", "IF-II-M-v1.0, IF-II-L-v1.0"),
-        ("DIFFUSION_DEEPFLOYD_T5", "4bit", "on, 8bit, off"),
-        ("DIFFUSION_DEEPFLOYD_OFFLOAD", "maybe", "off, on"),
+        ("DIFFUSION_DEEPFLOYD_T5", "4bit", "on, 8bit or off"),
+        ("DIFFUSION_DEEPFLOYD_OFFLOAD", "maybe", "off or on"),
     ],
 )
 def test_a_wrong_setting_breaks_no_page_and_is_said_when_the_model_is_asked(
@@ -71,8 +72,8 @@ def test_a_wrong_setting_breaks_no_page_and_is_said_when_the_model_is_asked(
 ) -> None:
     monkeypatch.setenv(name, value)
     catalog.entries.cache_clear()
-    assert text_to_image.outline("deepfloyd").shape[0] == 3
-    assert text_to_image.problem("deepfloyd", "a rocket ship") == ""
+    assert text_to_image.spec("deepfloyd").shape[0] == 3
+    assert model_choice.problem("deepfloyd", "a rocket ship") == ""
     with pytest.raises(ValueError, match=said) as caught:
         catalog.load("deepfloyd")
     assert name in str(caught.value)
@@ -81,10 +82,10 @@ def test_a_wrong_setting_breaks_no_page_and_is_said_when_the_model_is_asked(
 def test_with_and_without_threshold_it_is_one_network_in_memory() -> None:
     plain, limited = catalog.load("deepfloyd"), catalog.load("deepfloyd+threshold")
     assert plain.network is limited.network  # type: ignore[attr-defined]
-    assert (plain.outline.threshold, limited.outline.threshold) == (None, (0.95, 1.5))
+    assert (plain.spec.threshold, limited.spec.threshold) == (None, (0.95, 1.5))
 
 
-def test_the_threshold_reaches_the_pictures() -> None:
+def test_the_threshold_reaches_the_images() -> None:
     plain, limited = (
         tiny_if.pixels("a skull", name, 7) for name in ("deepfloyd", "deepfloyd+threshold")
     )
@@ -112,7 +113,7 @@ def test_its_parameters_are_those_of_network_and_text_encoder() -> None:
     assert catalog.load("deepfloyd").parameters == expected
 
 
-def test_offload_changes_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offload_changes_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = tiny_if.pixels("a rocket ship")
     monkeypatch.setenv("DIFFUSION_DEEPFLOYD_OFFLOAD", "on")
     deepfloyd.host.cache_clear()

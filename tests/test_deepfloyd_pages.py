@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import lessons
+from pages._ui.session import lessons
 
 pytestmark = pytest.mark.timeout(600)
 

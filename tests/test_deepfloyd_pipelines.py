@@ -1,4 +1,4 @@
-"""Our one loop against diffusers' own pipelines for DeepFloyd IF: same words, noise, pictures."""
+"""Our one loop against diffusers' own pipelines for DeepFloyd IF: same words, noise, images."""
 
 from __future__ import annotations
 
@@ -19,19 +19,14 @@ from torch import Tensor
 from torch.testing import assert_close
 from transformers import T5EncoderModel, T5Tokenizer
 
+from lessons.diffusion.denoise import PredictNoise
+from lessons.diffusion.forward import add_noise
+from lessons.diffusion.guidance import guided
+from lessons.diffusion.inpainting import keeping_source
+from lessons.diffusion.noise import NoiseSource
+from lessons.diffusion.samplers import AfterStep, Frame, sampling_trajectory
+from lessons.diffusion.schedules import CLEAN, strided
 from lessons.dynamic_thresholding import limit_of
-from lessons.forward_process import add_noise
-from lessons.guidance import guided
-from lessons.inpainting import keeping_original
-from lessons.iterative_denoising import (
-    CLEAN,
-    AfterStep,
-    Frame,
-    NoiseSource,
-    PredictNoise,
-    denoise,
-    strided,
-)
 from lessons.upscaling import enlarge
 from models import catalog, deepfloyd
 from models.diffusers_model import Upscaler
@@ -40,7 +35,7 @@ TIMESTEPS = strided(990, 110)
 """990, 880, …, 0."""
 GAMMA = 3.0
 PROMPT = "a photo of a rocket ship"
-PICTURE = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(4)) * 2 - 1
+IMAGE = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(4)) * 2 - 1
 MODELS = pytest.mark.parametrize("model", ["deepfloyd", "deepfloyd+threshold"])
 
 
@@ -95,8 +90,8 @@ def ours(
     timesteps: tuple[int, ...] = TIMESTEPS,
     after: AfterStep = lambda x_s, _s: x_s,
 ) -> Iterator[Frame]:
-    form = catalog.load(model).outline
-    return denoise(
+    form = catalog.load(model).spec
+    return sampling_trajectory(
         start,
         (*timesteps, CLEAN),
         form.alpha_bars,
@@ -119,13 +114,13 @@ def assert_same(found: Tensor, expected: Tensor) -> None:
 
 @MODELS
 @pytest.mark.usefixtures("tiny_if_here")
-def test_our_loop_makes_the_picture_of_their_pipeline(model: str) -> None:
+def test_our_loop_makes_the_image_of_their_pipeline(model: str) -> None:
     noise = noises()
     assert_same(last(ours(model, noise(), noise)), theirs(IFPipeline, model))
 
 
 @pytest.mark.usefixtures("tiny_if_here")
-def test_thresholding_makes_another_picture() -> None:
+def test_thresholding_makes_another_image() -> None:
     plain, limited = (theirs(IFPipeline, name) for name in ("deepfloyd", "deepfloyd+threshold"))
     assert not torch.allclose(plain, limited, atol=0.1)
 
@@ -134,13 +129,13 @@ def test_thresholding_makes_another_picture() -> None:
 @pytest.mark.usefixtures("tiny_if_here")
 def test_our_image_to_image_is_that_of_their_pipeline(model: str) -> None:
     begin = 4
-    noise, form = noises(), catalog.load(model).outline
+    noise, form = noises(), catalog.load(model).spec
     alpha_bar = form.alpha_bars[TIMESTEPS[begin]].float().view(1, 1, 1, 1)
     found = last(
-        ours(model, add_noise(PICTURE, alpha_bar, noise()), noise, timesteps=TIMESTEPS[begin:])
+        ours(model, add_noise(IMAGE, alpha_bar, noise()), noise, timesteps=TIMESTEPS[begin:])
     )
     strength = (len(TIMESTEPS) - begin + 0.5) / len(TIMESTEPS)
-    expected = theirs(IFImg2ImgPipeline, model, image=PICTURE, strength=strength)
+    expected = theirs(IFImg2ImgPipeline, model, image=IMAGE, strength=strength)
     assert_same(found, expected)
 
 
@@ -152,7 +147,7 @@ def half() -> Tensor:
 
 
 def pasting_what_was(start: Tensor, mask: Tensor) -> AfterStep:
-    """What their inpainting does after a step: it pastes the picture from before it."""
+    """What their inpainting does after a step: it pastes the image from before it."""
     before = [start]
 
     def after(x_s: Tensor, _s: int) -> Tensor:
@@ -164,8 +159,8 @@ def pasting_what_was(start: Tensor, mask: Tensor) -> AfterStep:
 
 def noised_inside(mask: Tensor, noise: Tensor) -> Tensor:
     """Where their inpainting begins: noise where the mask is 1, the clean original elsewhere."""
-    alpha_bar = deepfloyd.outline().alpha_bars[TIMESTEPS[0]].float().view(1, 1, 1, 1)
-    return mask * add_noise(PICTURE, alpha_bar, noise) + (1 - mask) * PICTURE
+    alpha_bar = deepfloyd.spec().alpha_bars[TIMESTEPS[0]].float().view(1, 1, 1, 1)
+    return mask * add_noise(IMAGE, alpha_bar, noise) + (1 - mask) * IMAGE
 
 
 @pytest.mark.usefixtures("tiny_if_here")
@@ -173,42 +168,42 @@ def test_with_their_hook_our_loop_is_their_inpainting() -> None:
     noise, mask = noises(), half()
     start = noised_inside(mask, noise())
     found = last(ours("deepfloyd", start, noise, after=pasting_what_was(start, mask)))
-    kwargs = {"image": PICTURE, "mask_image": mask.clone(), "strength": 1.0}
+    kwargs = {"image": IMAGE, "mask_image": mask.clone(), "strength": 1.0}
     assert_same(found, theirs(IFInpaintingPipeline, "deepfloyd", **kwargs))
 
 
 @pytest.mark.usefixtures("tiny_if_here")
 def test_with_a_mask_of_ones_our_inpainting_is_theirs() -> None:
     noise, mask = noises(), torch.ones(1, 1, 16, 16)
-    form = catalog.load("deepfloyd").outline
-    hook = keeping_original(PICTURE, mask, form.alpha_bars, NoiseSource(1, 1, form.shape))
+    form = catalog.load("deepfloyd").spec
+    hook = keeping_source(IMAGE, mask, form.alpha_bars, NoiseSource(1, 1, form.shape))
     found = last(ours("deepfloyd", noised_inside(mask, noise()), noise, after=hook))
-    kwargs = {"image": PICTURE, "mask_image": mask.clone(), "strength": 1.0}
+    kwargs = {"image": IMAGE, "mask_image": mask.clone(), "strength": 1.0}
     assert_same(found, theirs(IFInpaintingPipeline, "deepfloyd", **kwargs))
 
 
 @pytest.mark.usefixtures("tiny_if_here")
 def test_they_show_the_network_a_clean_border_and_we_one_as_noisy_as_the_rest() -> None:
-    mask, form = half(), catalog.load("deepfloyd").outline
+    mask, form = half(), catalog.load("deepfloyd").spec
     kept: list[Tensor] = []
     theirs(
         IFInpaintingPipeline,
         "deepfloyd",
-        image=PICTURE,
+        image=IMAGE,
         mask_image=mask.clone(),
         strength=1.0,
         callback=lambda _i, _t, images: kept.append(images[..., 8:].clone()),
     )
     for border in kept:
-        assert_close(border, PICTURE[..., 8:], rtol=0, atol=1e-6)
+        assert_close(border, IMAGE[..., 8:], rtol=0, atol=1e-6)
     noise = noises()
-    hook = keeping_original(PICTURE, mask, form.alpha_bars, NoiseSource(1, 1, form.shape))
+    hook = keeping_source(IMAGE, mask, form.alpha_bars, NoiseSource(1, 1, form.shape))
     frames = list(ours("deepfloyd", noise(), noise, after=hook))
     for frame in frames[:-1]:
-        off = frame.x_t[..., 8:] - form.alpha_bars[frame.t].sqrt() * PICTURE[..., 8:]
+        off = frame.x_t[..., 8:] - form.alpha_bars[frame.t].sqrt() * IMAGE[..., 8:]
         expected = float((1 - form.alpha_bars[frame.t]).sqrt())
         assert float(off.std()) == pytest.approx(expected, rel=0.15), frame.t
-    assert_close(frames[-1].x_t[..., 8:], PICTURE[..., 8:])
+    assert_close(frames[-1].x_t[..., 8:], IMAGE[..., 8:])
 
 
 @MODELS
@@ -224,7 +219,7 @@ def test_our_second_stage_is_that_of_their_pipeline(model: str) -> None:
         image_noising_scheduler=tiny_if.scheduler(),
     )
     expected = stage_2(
-        image=PICTURE,
+        image=IMAGE,
         prompt_embeds=wanted,
         negative_prompt_embeds=unwanted,
         timesteps=list(TIMESTEPS),
@@ -233,12 +228,14 @@ def test_our_second_stage_is_that_of_their_pipeline(model: str) -> None:
         generator=torch.Generator().manual_seed(7),
         output_type="pt",
     ).images
-    noise, form = noises(32), net.outline
+    noise, form = noises(32), net.spec
     start = noise()
-    small = add_noise(enlarge(PICTURE, 32), net.noising[250].float().view(1, 1, 1, 1), noise())
+    small = add_noise(enlarge(IMAGE, 32), net.noising[250].float().view(1, 1, 1, 1), noise())
     predict = guided(net.beside(small, 250), wanted, unwanted, GAMMA)
     timesteps = (*TIMESTEPS, CLEAN)
-    frames = denoise(start, timesteps, form.alpha_bars, predict, noise, limit=limit_of(form))
+    frames = sampling_trajectory(
+        start, timesteps, form.alpha_bars, predict, noise, limit=limit_of(form)
+    )
     assert_same(last(frames), expected)
 
 

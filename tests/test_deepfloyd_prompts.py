@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from lessons import text_to_image
+from lessons import model_choice
 from lessons.prompts import COURSE
 from models import deepfloyd
 from models.deepfloyd.__main__ import main
@@ -34,7 +34,7 @@ def course_file(folder: Path) -> Path:
     return file
 
 
-def test_a_prompt_is_encoded_once_and_gives_the_same_picture_without_the_encoder(
+def test_a_prompt_is_encoded_once_and_gives_the_same_image_without_the_encoder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fresh = tiny_if.pixels("a rocket ship")
@@ -47,8 +47,8 @@ def test_a_prompt_that_was_never_encoded_is_refused_with_what_is_known(
 ) -> None:
     deepfloyd.encode(["", "a skull"])
     monkeypatch.setenv("DIFFUSION_DEEPFLOYD_T5", "off")
-    assert text_to_image.problem("deepfloyd", "a Skull") == ""
-    said = text_to_image.problem("deepfloyd", "a pencil")
+    assert model_choice.problem("deepfloyd", "a Skull") == ""
+    said = model_choice.problem("deepfloyd", "a pencil")
     assert "“a pencil” was never encoded" in said
     assert "“a skull”" in said
     with pytest.raises(ValueError, match="never encoded"):
@@ -141,6 +141,41 @@ def test_the_command_encodes_and_reports(capsys: pytest.CaptureFixture[str]) -> 
     assert "2 encoded prompts" in said
 
 
+def test_a_class_prompts_are_encoded_once_and_written_as_the_courses_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, out = tmp_path / "prompts.txt", tmp_path / "class.pth"
+    words.write_text("\ufeffa Rocket ship\r\n\n  a skull \na Rocket ship\n", "utf-8")
+    assert main(["--encode", str(words), "--out", str(out)]) == 0
+    assert "Wrote 3 prompts" in capsys.readouterr().out
+    found = read_course_file(out)
+    assert list(found) == ["", "a Rocket ship", "a skull"]
+    assert {(one.shape, one.dtype) for one in found.values()} == {(SHAPE, torch.float16)}
+    expected = deepfloyd.encode(list(found))
+    assert_close(torch.cat([*found.values()]), expected.half())
+    monkeypatch.setenv("DIFFUSION_EMBEDDINGS", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("DIFFUSION_DEEPFLOYD_T5", "off")
+    assert main(["--import", str(out)]) == 0
+    assert_close(deepfloyd.encode(list(found)), expected.half().float())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n \n", b"\xff\xfe\x00"])
+def test_a_file_without_prompts_is_refused_in_one_sentence(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        (tmp_path / "prompts.txt").write_bytes(content)
+    with pytest.raises(SystemExit, match="1"):
+        main(["--encode", str(tmp_path / "prompts.txt"), "--out", str(tmp_path / "class.pth")])
+    assert "prompts.txt" in capsys.readouterr().err
+    assert not (tmp_path / "class.pth").exists()
+
+
+def test_there_is_nothing_to_write_where_nothing_is_encoded(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--out", str(tmp_path / "class.pth")])
+
+
 def test_the_command_says_in_one_sentence_what_it_cannot_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,4 +190,4 @@ def test_all_prompts_of_the_lessons_can_be_encoded_at_once(
     deepfloyd.encode(COURSE.every())
     monkeypatch.setenv("DIFFUSION_DEEPFLOYD_T5", "off")
     asked = ["", COURSE.neutral, *COURSE.three, *COURSE.anagrams[0], *COURSE.hybrids[-1]]
-    assert [text_to_image.problem("deepfloyd", prompt) for prompt in asked] == [""] * len(asked)
+    assert [model_choice.problem("deepfloyd", prompt) for prompt in asked] == [""] * len(asked)

@@ -40,3 +40,9 @@ def test_the_label_of_a_cpu_counts_its_threads() -> None:
     words = "1 thread" if threads == 1 else f"{threads} threads"
     assert devices.device_name(torch.device("cpu")) == f"CPU, {words}"
     assert devices.device_name(torch.device("mps")) == "MPS"
+
+
+def test_the_fast_arithmetic_is_found_where_no_gradients_are_wanted() -> None:
+    devices.fast_precision.cache_clear()
+    with torch.no_grad():
+        assert devices.fast_precision(torch.device("cpu")) in ("float32", "bfloat16")

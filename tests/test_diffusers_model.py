@@ -12,21 +12,21 @@ from diffusers import DDPMScheduler
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from lessons.schedules import ddpm_schedule, squaredcos_cap_v2
+from lessons.diffusion.schedules import ddpm_schedule, squaredcos_cap_v2
 from models.diffusers_model import (
     DiffusersModel,
     Host,
     OutOfMemory,
     alpha_bars,
     minding_memory,
-    outline_of,
+    spec_of,
     threshold_of,
 )
 from models.text_to_image import Threshold
 
 X_T = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
 WORDS = torch.randn(2, 77, tiny_if.WIDTH, generator=torch.Generator().manual_seed(2))
-OUTLINE = outline_of({"sample_size": 16}, tiny_if.scheduler().config)
+SPEC = spec_of({"sample_size": 16}, tiny_if.scheduler().config)
 
 
 def embed(prompts: Sequence[str]) -> Tensor:
@@ -64,13 +64,13 @@ def test_betas_that_were_trained_are_taken_as_they_are() -> None:
 )
 def test_what_the_lessons_do_not_teach_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"known here|predict the noise"):
-        outline_of({"sample_size": 16}, wrong)
+        spec_of({"sample_size": 16}, wrong)
 
 
 def test_the_makers_threshold_is_read_and_left_out_by_default() -> None:
-    assert OUTLINE.shape == (3, 16, 16)
-    assert (OUTLINE.low, OUTLINE.high) == (-1, 1)
-    assert OUTLINE.threshold is None
+    assert SPEC.shape == (3, 16, 16)
+    assert (SPEC.low, SPEC.high) == (-1, 1)
+    assert SPEC.threshold is None
     assert threshold_of(tiny_if.scheduler().config) == Threshold(0.95, 1.5)
     assert threshold_of({"thresholding": False}) is None
 
@@ -78,7 +78,7 @@ def test_the_makers_threshold_is_read_and_left_out_by_default() -> None:
 @pytest.mark.parametrize("t", [0, 990])
 def test_a_prediction_is_what_the_network_says(t: int) -> None:
     network = tiny_if.unet()
-    model = DiffusersModel(network, OUTLINE, embed)
+    model = DiffusersModel(network, SPEC, embed)
     found = model.predict(X_T, t, model.embed(["a", "b"]))
     assert found.shape == (2, 6, 16, 16)
     with torch.no_grad():
@@ -88,8 +88,8 @@ def test_a_prediction_is_what_the_network_says(t: int) -> None:
 
 
 def test_half_precision_stays_inside_the_network() -> None:
-    whole = DiffusersModel(tiny_if.unet(), OUTLINE, embed)
-    half = DiffusersModel(tiny_if.unet().to(torch.bfloat16), OUTLINE, embed)
+    whole = DiffusersModel(tiny_if.unet(), SPEC, embed)
+    half = DiffusersModel(tiny_if.unet().to(torch.bfloat16), SPEC, embed)
     found, expected = (model.predict(X_T, 500, WORDS) for model in (half, whole))
     assert found.dtype == torch.float32
     assert_close(found, expected, rtol=0.1, atol=0.1)
@@ -149,6 +149,6 @@ def test_a_network_of_any_kind_is_asked_in_the_one_way() -> None:
             assert len(encoder_hidden_states) == 2
             return SimpleNamespace(sample=sample * self.weight)
 
-    model = DiffusersModel(Zero(), OUTLINE, embed, parameters=5)
+    model = DiffusersModel(Zero(), SPEC, embed, parameters=5)
     assert model.predict(X_T, 7, WORDS).abs().max() == 0
     assert model.parameters == 5

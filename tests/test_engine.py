@@ -3,16 +3,20 @@
 import enum
 import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from lessons.picture import Picture, Progress
-from pages import _content, _engine
-from pages._content import content_key, size_of
-from pages._engine import Busy, Cancelled, Engine, Results, Ticket
+from lessons.images.captioned import CaptionedImage, Progress
+from pages._service import engine as service
+from pages._service.awake import LONGEST, AwakeClock
+from pages._service.content import content_key, size_of
+from pages._service.engine import Busy, Cancelled, Engine, Ticket, workers
+from pages._service.engine.results import Results
 
 SOON = 10.0
 """Seconds a test waits for something that comes at once; only a broken engine uses them up."""
@@ -182,6 +186,88 @@ def test_a_ticket_that_nobody_looks_at_is_forgotten_and_its_job_stops(
     assert job.stops_after_one_more_step()
 
 
+def test_after_a_sleep_of_the_machine_nobody_is_forgotten_who_still_waits(clock: Clock) -> None:
+    """The first look after the sleep used to make the engine forget all others."""
+    engine = Engine(clock=AwakeClock(clock))
+    try:
+        job = Steps(total=100)
+        tickets = [engine.submit(f"reader {n}", "demo", "key", job) for n in range(3)]
+        job.go(2)
+        clock.now += 3600
+        for _ in range(3):  # nobody but the first looks for a while
+            clock.now += 1
+            tickets[0].look()
+        assert not any(ticket.wait(0) for ticket in tickets)
+        for _ in range(12):
+            clock.now += 1
+            tickets[0].look()
+        assert [ticket.wait(0) for ticket in tickets] == [False, True, True]
+    finally:
+        engine.stop()
+
+
+def test_a_clock_of_the_time_awake_leaves_out_what_was_slept(clock: Clock) -> None:
+    awake = AwakeClock(clock)
+    for _ in range(30):
+        clock.now += 1
+        awake()
+    assert awake() == 30
+    clock.now += 3600
+    assert awake() == 30 + LONGEST
+
+
+def test_the_engines_own_clock_goes_on_when_nobody_asks(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "BEAT", 0.001)
+    awake = AwakeClock(clock)
+    engine = Engine(clock=awake)
+    engine.start()
+    try:
+        clock.now += LONGEST
+        wait_until(lambda: awake._seconds == LONGEST)
+    finally:
+        engine.stop()
+    assert isinstance(Engine()._clock, AwakeClock)
+
+
+def test_garbage_is_collected_when_the_work_is_done_and_not_without_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Part:
+        other: object = None
+
+    def leave_garbage() -> "weakref.ref[Part]":
+        one, two = Part(), Part()
+        one.other, two.other = two, one
+        return weakref.ref(one)
+
+    monkeypatch.setattr(workers, "BEAT", 0.001)
+    times = []
+    true = gc.collect
+    monkeypatch.setattr(gc, "collect", lambda: times.append(1) or true())
+    gc.disable()
+    engine = Engine()
+    try:
+        ticket = engine.submit("me", "demo", "key", leave_garbage)
+        assert ticket.wait(SOON)
+        left = ticket.result()
+        assert callable(left)
+        wait_until(lambda: left() is None)
+        time.sleep(0.05)  # many beats
+        assert len(times) == 1
+    finally:
+        gc.enable()
+        engine.stop()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def test_a_forgotten_job_in_line_never_starts(engine: Engine, busy: Steps, clock: Clock) -> None:
     forgotten, wanted = Steps(), Steps()
     engine.submit("gone", "demo", "forgotten", forgotten)
@@ -284,7 +370,7 @@ def test_a_full_line_says_so_in_a_sentence(make: Callable[..., Engine]) -> None:
         engine.submit(f"reader {n}", "demo", f"key {n}", Steps())
     with pytest.raises(Busy, match="try again"):
         engine.submit("one too many", "demo", "key", Steps())
-    engine.submit("reader 1", "demo", "another knob", Steps())  # takes its own place again
+    engine.submit("reader 1", "demo", "another parameter", Steps())  # takes its own place again
     engine.stop(0)
     job._go.release()
 
@@ -375,7 +461,10 @@ def test_results_are_bounded_in_bytes() -> None:
 
 def test_sizes_count_arrays_wherever_they_are_and_shared_ones_once() -> None:
     pixels = np.zeros((100, 100), np.uint8)
-    nested = {"a": (Picture(pixels),), "b": [Picture(pixels[:10]), Picture(pixels[10:])]}
+    nested = {
+        "a": (CaptionedImage(pixels),),
+        "b": [CaptionedImage(pixels[:10]), CaptionedImage(pixels[10:])],
+    }
     assert 10_000 <= size_of(nested) < 13_000
     assert size_of(pixels[:1]) >= 10_000  # a view keeps the whole buffer
 
@@ -408,8 +497,8 @@ def test_starting_twice_starts_once(make: Callable[..., Engine]) -> None:
 
 def test_what_is_imported_is_frozen_after_start() -> None:
     gc.unfreeze()
-    _engine.stop()
-    engine = Engine(prepare=_engine._warm_up)
+    service.stop()
+    engine = Engine(prepare=service._warm_up)
     engine.start()
     try:
         assert gc.get_freeze_count() > 10_000
@@ -423,7 +512,7 @@ def test_a_senseless_number_of_workers_is_refused(
 ) -> None:
     monkeypatch.setenv("DIFFUSION_WORKERS", text)
     with pytest.raises(ValueError, match="DIFFUSION_WORKERS"):
-        _engine._workers_wanted()
+        service._workers_wanted()
 
 
 # -- content keys -------------------------------------------------------------------------------
@@ -434,12 +523,12 @@ class Noise(enum.Enum):
     HIGH = 2
 
 
-def demo(**knobs: object) -> object:
-    return knobs
+def demo(**parameters: object) -> object:
+    return parameters
 
 
-def other_demo(**knobs: object) -> object:
-    return knobs
+def other_demo(**parameters: object) -> object:
+    return parameters
 
 
 def test_one_pixel_changes_the_key_of_a_large_array() -> None:
@@ -455,8 +544,8 @@ def test_whatever_differs_has_another_key() -> None:
         *(None, True, False, 0, 1, 1.0, "1", "True", b"1", (), [], {}, (1,), [1], {"1": 1}),
         *(np.float32(1), np.int64(1), Noise.LOW, Noise.HIGH, "LOW", Progress(0, 1), (1, (2,))),
         *(((1, 2),), np.zeros(4), np.zeros((2, 2)), np.zeros(4, np.float32), ["bytes", "x"]),
-        Picture(np.zeros((2, 2), np.uint8)),
-        Picture(np.ones((2, 2), np.uint8)),
+        CaptionedImage(np.zeros((2, 2), np.uint8)),
+        CaptionedImage(np.ones((2, 2), np.uint8)),
     ]
     keys = [content_key(demo, {"x": value}) for value in values]
     keys += [content_key(demo, {"y": 1}), content_key(other_demo, {"x": 1})]
@@ -467,15 +556,15 @@ def test_whatever_differs_has_another_key() -> None:
     ]
 
 
-def test_the_order_of_knobs_does_not_matter_nor_how_an_array_lies_in_memory() -> None:
+def test_the_order_of_parameters_does_not_matter_nor_how_an_array_lies_in_memory() -> None:
     assert content_key(demo, {"a": 1, "b": 2}) == content_key(demo, {"b": 2, "a": 1})
     array = np.arange(6).reshape(2, 3)
     assert content_key(demo, {"x": array}) == content_key(demo, {"x": np.asfortranarray(array)})
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, {1: 2}, [object()], np.array([object()])])
-def test_a_knob_of_another_kind_is_refused_by_name(value: object) -> None:
-    with pytest.raises(TypeError, match=r"the knobs\.mask.* can't be part"):
+def test_a_parameter_of_another_kind_is_refused_by_name(value: object) -> None:
+    with pytest.raises(TypeError, match=r"the parameters\.mask.* can't be part"):
         content_key(demo, {"mask": value})
 
 
@@ -487,5 +576,5 @@ def test_a_function_without_a_name_of_its_own_is_refused() -> None:
 
 def test_a_change_to_the_mathematics_changes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = content_key(demo, {})
-    monkeypatch.setattr(_content, "_change", (float("inf"), 1))
+    monkeypatch.setattr("pages._service.content._change", (float("inf"), 1))
     assert content_key(demo, {}) != before

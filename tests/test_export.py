@@ -19,22 +19,23 @@ from hypothesis import strategies as st
 from small_runs import trained_here
 from streamlit.testing.v1 import AppTest
 
-from lessons import inpainting, runs, sampling, three_denoisers
-from lessons.picture import Picture
-from lessons.text_to_image import Film
+from lessons.images.captioned import CaptionedImage
+from lessons.part_a import inpainting, iterative_denoising, sampling
+from lessons.text_to_image import Trajectory
+from lessons.training import runs
 from models.catalog import finish
-from pages import _export as export
-from pages._export import ending
-from pages._export.flatten import flatten
-from pages._export.literals import literal
-from pages._export.modules import ROOT
-from pages._export.names import references
-from pages._training import code
-from pages._ui import lessons
+from pages._service import export as export
+from pages._service.export import ending
+from pages._service.export.flatten import flatten
+from pages._service.export.literals import literal
+from pages._service.export.modules import ROOT
+from pages._service.export.names import references
+from pages._shared.training import code
+from pages._ui.session import lessons
 
 pytestmark = pytest.mark.timeout(900)
 
-GREY = Picture(np.arange(6, dtype=np.uint8).reshape(2, 3), "grey")
+GREY = CaptionedImage(np.arange(6, dtype=np.uint8).reshape(2, 3), "grey")
 MASK = np.zeros((28, 28), np.uint8)
 MASK[8:20, 4:24] = 1
 SHORT = {"num_hiddens": 8, "images_per_epoch": 1000, "epochs": 1, "sample_steps": 2}
@@ -42,12 +43,12 @@ WEIRD = '"""\n\\ \' \u202e \x00 {x} \ud800'
 
 
 def sampled(prompt: str = "a handwritten 5", result: object = (GREY,)) -> export.Call:
-    knobs = {"model": "digits", "prompt": prompt, "seed": 276, "gamma": 3.0}
-    return export.Call(sampling.demo, knobs, result)
+    parameters = {"model": "digits", "prompt": prompt, "seed": 276, "gamma": 3.0}
+    return export.Call(sampling.demo, parameters, result)
 
 
-def real(function: Callable[..., object], **knobs: object) -> export.Call:
-    return export.Call(function, knobs, finish(function(**knobs)))  # type: ignore[arg-type]
+def real(function: Callable[..., object], **parameters: object) -> export.Call:
+    return export.Call(function, parameters, finish(function(**parameters)))  # type: ignore[arg-type]
 
 
 def code_of(notebook: str) -> str:
@@ -73,13 +74,13 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_a_script_makes_the_pages_pictures_again_bit_for_bit_in_a_fresh_process(
+def test_a_script_makes_the_pages_images_again_bit_for_bit_in_a_fresh_process(
     tmp_path: Path,
 ) -> None:
     call = real(
         inpainting.demo,
         model="digits",
-        original="digit-0",
+        source_image="digit-0",
         mask=MASK,
         prompt="a handwritten 8",
         gamma=2.0,
@@ -91,7 +92,7 @@ def test_a_script_makes_the_pages_pictures_again_bit_for_bit_in_a_fresh_process(
     assert f"sha256 {ending.fingerprint(call.result)}\nthe same as on the page" in said
     kept = tmp_path / "exports" / "inpainting_demo"
     assert (kept / "results-0.png").is_file()
-    assert len(list((kept / "film").glob("*.png"))) == 68
+    assert len(list((kept / "trajectory").glob("*.png"))) == 68
 
 
 @pytest.fixture
@@ -111,12 +112,12 @@ def run_here(
 
 
 @pytest.mark.parametrize("model", ["digits", "pictures"])
-def test_what_a_student_changes_in_the_script_changes_the_pictures(
+def test_what_a_student_changes_in_the_script_changes_the_images(
     model: str, run_here: Callable[[str], str]
 ) -> None:
     call = real(sampling.demo, model=model, prompt="", seed=3, count=1)
     text = export.script(call)
-    changed = text.replace("return towards_guess * x_0", "return 0.9 * towards_guess * x_0")
+    changed = text.replace("return towards_clean * x_0", "return 0.9 * towards_clean * x_0")
     assert "the same as on the page" in run_here(text)
     assert changed != text
     assert f"the page has {ending.fingerprint(call.result)}" in run_here(changed)
@@ -133,7 +134,7 @@ for path in sys.argv[1:]:
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Callable[[], bytes]]]:
     """The files that pages offer as the code that ran, in the order in which they do."""
-    kit: ModuleType = sys.modules["pages._ui.code_that_ran"]
+    kit: ModuleType = sys.modules["pages._ui.code.code_that_ran"]
     shown, found = kit.downloads, list[Mapping[str, Callable[[], bytes]]]()
 
     def noted(files: Mapping[str, Callable[[], bytes]], *, key: str) -> None:
@@ -173,7 +174,7 @@ def opened(file: str, chosen: Mapping[str, str], **address: str) -> AppTest:
 
 def written(offered: list[Mapping[str, Callable[[], bytes]]], folder: Path) -> list[str]:
     """Make all offered files; of the scripts one for each function, since the others only repeat it
-    with other knobs.
+    with other parameters.
     """
     scripts: dict[str, str] = {}
     for place, files in enumerate(offered):
@@ -203,6 +204,9 @@ PART_B = [
 ]
 """Pages with a result that is not a training run."""
 
+IN_COLOUR: Mapping[str, dict[str, str]] = {"attention_maps.py": {"model": "pictures"}}
+"""Lessons that need a model which reads words."""
+
 
 @pytest.mark.parametrize("files", [PART_A, PART_B], ids=["part A", "part B"])
 def test_the_script_beside_every_result_makes_that_result_again(
@@ -214,8 +218,8 @@ def test_the_script_beside_every_result_makes_that_result_again(
     chosen = request.getfixturevalue("tiny_runs") if files is PART_B else {}
     for file in files:
         before = len(offered)
-        # Another seed than the usual one, so that nothing was calculated ahead, perhaps elsewhere.
-        opened(file, chosen, seed="5")
+        # Another seed than the usual one, so that nothing was precomputed, perhaps elsewhere.
+        opened(file, chosen | IN_COLOUR.get(file, {}), seed="5")
         assert len(offered) > before, f"{file} offers no code"
     names = written(offered, tmp_path)
     found = sums(run(tmp_path, "-c", RUN_ALL, *names))
@@ -243,7 +247,7 @@ def test_a_run_that_is_not_finished_or_began_with_other_weights_offers_no_code()
 # -- what is in the files -----------------------------------------------------------------------
 
 
-def test_the_same_knobs_are_the_same_file_byte_for_byte() -> None:
+def test_the_same_parameters_are_the_same_file_byte_for_byte() -> None:
     assert export.script(sampled()) == export.script(sampled())
     assert export.notebook(sampled()) == export.notebook(sampled())
     assert export.script(sampled()) != export.script(sampled("a handwritten 6"))
@@ -253,8 +257,8 @@ def test_the_mathematics_is_in_the_file_and_no_lesson_is_imported() -> None:
     text = export.script(sampled())
     tree = ast.parse(text)
     defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-    assert {"demo", "guide", "denoise", "clean_estimate", "posterior_mean"} <= defined
-    assert r"\hat x_0 = \frac{x_t - \sqrt{1 - \bar\alpha_t}\, \epsilon}" in text
+    assert {"demo", "guide", "sampling_trajectory", "clean_estimate", "posterior_mean"} <= defined
+    assert r"\hat x_0 = \frac{x_t - \sqrt{1 - \bar\alpha_t}\, \hat\epsilon}" in text
     origins = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert not [name for name in origins if name and name.startswith(("lessons", "pages"))]
 
@@ -266,7 +270,7 @@ def test_a_file_names_its_seed_its_weights_its_licence_and_the_pages_sum() -> No
 
 
 def test_the_exported_code_names_nothing_that_it_does_not_have(tmp_path: Path) -> None:
-    for function in (sampling.demo, inpainting.demo, three_denoisers.demo):
+    for function in (sampling.demo, inpainting.demo, iterative_denoising.demo):
         call = export.Call(function, {"model": "digits", "seed": 1}, (GREY,))
         (tmp_path / f"{call.file_name}.py").write_text(export.script(call), "utf-8")
     rules = ["ruff", "check", "--isolated", "--select", "F,E9"]
@@ -293,7 +297,7 @@ def test_the_notebook_is_well_formed_and_holds_the_scripts_code_and_the_lectures
     assert definitions(code_of(text)) == definitions(export.script(sampled()))
 
 
-KNOBS = st.recursive(
+PARAMETERS = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
@@ -304,26 +308,26 @@ KNOBS = st.recursive(
 )
 
 
-@given(KNOBS)
+@given(PARAMETERS)
 @settings(deadline=None)
-def test_every_knob_comes_back_as_it_was(knob: object) -> None:
-    assert ast.literal_eval(literal(knob, "pixels")) == knob
+def test_every_parameter_comes_back_as_it_was(parameter: object) -> None:
+    assert ast.literal_eval(literal(parameter, "pixels")) == parameter
 
 
 @pytest.mark.parametrize("prompt", [WEIRD, '"', "'", "\\", "a\nb", "{}", "ε"])
 def test_no_prompt_gets_out_of_its_quotes(prompt: str) -> None:
     for text in (export.script(sampled(prompt)), code_of(export.notebook(sampled(prompt)))):
-        [knobs] = [
+        [parameters] = [
             ast.literal_eval(node.value)
             for node in ast.parse(text).body
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KNOBS"
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARAMETERS"
         ]
-        assert knobs["prompt"] == prompt
+        assert parameters["prompt"] == prompt
     assert export.script(sampled(prompt)).count(ending.fingerprint((GREY,))) == 2
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (28, 28), (6, 4, 3)])
-def test_a_drawn_picture_comes_back_pixel_for_pixel(shape: tuple[int, ...]) -> None:
+def test_a_drawn_image_comes_back_pixel_for_pixel(shape: tuple[int, ...]) -> None:
     drawn = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
     text = literal(drawn, "pixels")
     back = eval(text, {"pixels": ending.pixels})  # noqa: S307 - written two lines above
@@ -335,21 +339,23 @@ def test_a_number_that_is_not_finite_is_written_as_one() -> None:
     assert eval(literal(float("-inf"), ""), {}) == float("-inf")  # noqa: S307 - written here
 
 
-@pytest.mark.parametrize("knob", [object(), {1}, np.zeros((2, 2)), b"x", np.zeros(4, np.uint8)])
-def test_a_knob_that_cannot_be_written_is_refused(knob: object) -> None:
+@pytest.mark.parametrize(
+    "parameter", [object(), {1}, np.zeros((2, 2)), b"x", np.zeros(4, np.uint8)]
+)
+def test_a_parameter_that_cannot_be_written_is_refused(parameter: object) -> None:
     with pytest.raises(TypeError):
-        literal(knob, "pixels")
+        literal(parameter, "pixels")
 
 
 @pytest.mark.parametrize(
     "place",
     [
         ("os", "system"),
-        ("pages._engine", "submit"),
-        ("lessons.runs.control", "delete"),
+        ("pages._service.engine", "submit"),
+        ("lessons.training.runs.control", "delete"),
         ("lessons.../pages/home", "x"),
-        ("lessons.sampling", "nothing"),
-        ("lessons.sampling", "t2i"),
+        ("lessons.part_a.sampling", "nothing"),
+        ("lessons.part_a.sampling", "t2i"),
     ],
 )
 def test_only_what_lessons_define_is_written_out(place: tuple[str, str]) -> None:
@@ -391,35 +397,37 @@ def test_a_function_that_changes_its_modules_names_cannot_be_taken_out() -> None
 
 
 def test_two_things_of_one_name_get_two_names() -> None:
-    names = flatten([("lessons.sampling", "demo"), ("lessons.inpainting", "demo")]).names
-    assert names["lessons.sampling", "demo"] == "demo"
-    assert names["lessons.inpainting", "demo"] == "inpainting_demo"
+    names = flatten(
+        [("lessons.part_a.sampling", "demo"), ("lessons.part_a.inpainting", "demo")]
+    ).names
+    assert names["lessons.part_a.sampling", "demo"] == "demo"
+    assert names["lessons.part_a.inpainting", "demo"] == "inpainting_demo"
     assert len(set(names.values())) == len(names)
 
 
 # -- sums and marks -----------------------------------------------------------------------------
 
 
-def test_the_sum_is_over_all_pictures_but_a_films_frames() -> None:
-    other = Picture(GREY.pixels + 1)
-    film = Film(((GREY, GREY),), (0,))
-    whole = ending.fingerprint(sampling.Samples(film, (GREY,), ""))
+def test_the_sum_is_over_all_images_but_a_trajectories_frames() -> None:
+    other = CaptionedImage(GREY.pixels + 1)
+    trajectory = Trajectory(((GREY, GREY),), (0,))
+    whole = ending.fingerprint(sampling.Samples(trajectory, (GREY,), ""))
     assert whole == ending.fingerprint(
-        sampling.Samples(Film(((other, other),), (0,)), (GREY,), "a note")
+        sampling.Samples(Trajectory(((other, other),), (0,)), (GREY,), "a note")
     )
-    assert whole != ending.fingerprint(sampling.Samples(film, (other,), ""))
-    assert whole != ending.fingerprint(sampling.Samples(film, (GREY, GREY), ""))
-    flat = Picture(GREY.pixels.reshape(3, 2))
-    assert whole != ending.fingerprint(sampling.Samples(film, (flat,), ""))
+    assert whole != ending.fingerprint(sampling.Samples(trajectory, (other,), ""))
+    assert whole != ending.fingerprint(sampling.Samples(trajectory, (GREY, GREY), ""))
+    flat = CaptionedImage(GREY.pixels.reshape(3, 2))
+    assert whole != ending.fingerprint(sampling.Samples(trajectory, (flat,), ""))
 
 
-def test_where_there_is_no_picture_the_sum_is_over_the_numbers() -> None:
+def test_where_there_is_no_image_the_sum_is_over_the_numbers() -> None:
     assert ending.fingerprint((1, 2.5)) != ending.fingerprint((1, 2.5000000001))
     assert ending.fingerprint((GREY, 1)) == ending.fingerprint((GREY, 2))
 
 
 def test_the_lines_that_lead_to_equations_are_marked() -> None:
-    shown = export.shown(three_denoisers.demo)
+    shown = export.shown(iterative_denoising.demo)
     numbers = {equation.place[1]: equation for equation in shown.equations}
     lines = shown.code.splitlines()
     direct = numbers["clean_estimate"]
@@ -427,7 +435,8 @@ def test_the_lines_that_lead_to_equations_are_marked() -> None:
     assert direct.formulas[0].startswith(r"\hat x_0")
     marked = [lines[n - 1] for n, found in shown.marks.items() if direct.number in found]
     assert any("one_step = clean_estimate" in line for line in marked)
-    assert numbers["posterior_mean"].through == ("making", "denoise")
+    way = ("sample_steps", "sampling_trajectory", "ANCESTRAL", "ddpm")
+    assert numbers["posterior_mean"].through == way
     assert '"""' not in shown.code
     plain = [n for n, line in enumerate(lines, 1) if "images = (blur, one_step, many)" in line]
     assert plain

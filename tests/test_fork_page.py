@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import assert_fine, opened, widget_named
 
-from lessons import runs
-from lessons.runs import processes
+from lessons.training import runs
+from lessons.training.runs import processes
 
 NOTE = "**A fork** of "
 

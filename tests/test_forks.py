@@ -12,10 +12,11 @@ import torch
 from small_runs import folder_of, tiny, wait_for
 from torch.testing import assert_close
 
-from lessons import runs
-from lessons.runs import control, files, forks
-from lessons.runs.recorder import Recorder
-from lessons.training import Settings, learning_rate, train
+from lessons.training import runs
+from lessons.training.loop import learning_rate, train
+from lessons.training.recipe import Settings
+from lessons.training.runs import control, files, forks
+from lessons.training.runs.recorder import Recorder
 from models import checkpoints
 
 PARENT = tiny(epochs=4, learning_rate=4e-3, decay=0.1)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lessons import from_denoiser_to_ddpm as lesson
-from lessons.picture import to_pixels
-from lessons.train_denoiser import test_digits as digits
+from lessons.images.captioned import to_pixels
+from lessons.part_b import from_denoiser_to_ddpm as lesson
+from lessons.training.previews import test_digits as digits
 
 
 def test_signal_and_noise_share_the_power() -> None:
@@ -15,15 +15,15 @@ def test_signal_and_noise_share_the_power() -> None:
 
 
 def test_the_first_step_leaves_the_digit_almost_as_it_was() -> None:
-    first = lesson.drowning(3, seed=1)[0].pixels.astype(int)
+    first = lesson.under_noise(3, seed=1)[0].pixels.astype(int)
     assert np.abs(first - to_pixels(digits(10)[3])).max() < 20
 
 
-def test_the_film_ends_at_the_last_timestep_under_the_same_noise_as_the_levels() -> None:
-    film, levels = lesson.drowning(3, seed=1), lesson.levels(3, seed=1)
-    assert len(film) == 31
-    assert film[-1].caption.startswith("t = 300")
-    assert np.array_equal(film[-1].pixels, levels[-1].pixels)
+def test_the_trajectory_ends_at_the_last_timestep_under_the_same_noise_as_the_levels() -> None:
+    trajectory, levels = lesson.under_noise(3, seed=1), lesson.levels(3, seed=1)
+    assert len(trajectory) == 31
+    assert trajectory[-1].caption.startswith("t = 300")
+    assert np.array_equal(trajectory[-1].pixels, levels[-1].pixels)
 
 
 def test_there_is_no_eleventh_digit() -> None:

@@ -1,4 +1,4 @@
-"""The pictures in the box: found, credited, and readable."""
+"""The images in the box: found, credited, and readable."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def add(folder: Path, **changes: str) -> Path:
-    """Put a folder with one picture beside the tower's."""
+    """Put a folder with one image beside the tower's."""
     folder.mkdir()
     entry = {"file": "dot.png", "title": "A dot", "prompt": "a dot", "source": "us"}
     entry |= {"licence": "MIT", **changes}
@@ -43,21 +43,21 @@ def test_the_tower_comes_first_and_the_photographs_last() -> None:
     assert names[-6:] == PHOTOGRAPHS
 
 
-def test_every_picture_opens_and_none_is_large() -> None:
+def test_every_image_opens_and_none_is_large() -> None:
     for entry in gallery.entries():
         height, width, channels = gallery.pixels(entry.name).shape
         assert channels == 3
         assert 64 <= min(height, width) <= max(height, width) <= 256, entry.name
 
 
-def test_every_picture_is_told_apart_by_its_title_and_credited() -> None:
+def test_every_image_is_told_apart_by_its_title_and_credited() -> None:
     entries = (*gallery.entries(), *gallery.digits())
     assert len({entry.title for entry in entries}) == len(entries)
     assert all(entry.source and entry.licence and entry.prompt for entry in entries)
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.parent.name)
-def test_a_folder_lists_exactly_the_pictures_that_lie_in_it(path: Path) -> None:
+def test_a_folder_lists_exactly_the_images_that_lie_in_it(path: Path) -> None:
     listed = {record["file"] for record in json.loads(path.read_text("utf-8"))}
     ours = {f.name for f in path.parent.iterdir() if f.suffix in (".png", ".jpg", ".webp")}
     assert listed == ours
@@ -76,7 +76,7 @@ def test_a_digit_is_the_first_of_its_class_in_the_test_part() -> None:
         assert np.array_equal(gallery.pixels(entry.name), where[0][0])
 
 
-def test_a_picture_is_shared_and_so_it_cannot_be_written_to() -> None:
+def test_a_image_is_shared_and_so_it_cannot_be_written_to() -> None:
     with pytest.raises(ValueError, match="read-only"):
         gallery.pixels("tower")[0, 0] = 0
     assert gallery.pixels("tower") is gallery.pixels("tower")
@@ -103,18 +103,18 @@ def test_a_caption_is_a_prompt(shelf: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "../pictures/tower", "tower.png", "digit-10"])
-def test_a_picture_that_is_not_in_the_gallery_is_refused(name: str) -> None:
-    with pytest.raises(gallery.MissingPicture, match="no picture of this name"):
+def test_a_image_that_is_not_in_the_gallery_is_refused(name: str) -> None:
+    with pytest.raises(gallery.MissingImage, match="no image of this name"):
         gallery.pixels(name)
 
 
-def test_a_missing_or_damaged_picture_is_named(shelf: Path) -> None:
+def test_a_missing_or_damaged_image_is_named(shelf: Path) -> None:
     folder = add(shelf / "gallery")
-    (folder / "dot.png").write_bytes(b"no picture")
-    with pytest.raises(gallery.MissingPicture, match=r"dot\.png is missing or damaged"):
+    (folder / "dot.png").write_bytes(b"no image")
+    with pytest.raises(gallery.MissingImage, match=r"dot\.png is missing or damaged"):
         gallery.pixels("dot")
     (folder / "dot.png").unlink()
-    with pytest.raises(gallery.MissingPicture, match=r"git checkout models/data/gallery"):
+    with pytest.raises(gallery.MissingImage, match=r"git checkout models/data/gallery"):
         gallery.pixels("dot")
 
 
@@ -132,11 +132,11 @@ def test_a_missing_or_damaged_picture_is_named(shelf: Path) -> None:
 )
 def test_a_list_with_a_mistake_is_named(shelf: Path, change: dict[str, str]) -> None:
     add(shelf / "gallery", **change)
-    with pytest.raises(gallery.MissingPicture, match=r"gallery/gallery\.json can't be read"):
+    with pytest.raises(gallery.MissingImage, match=r"gallery/gallery\.json can't be read"):
         gallery.entries()
 
 
-def test_two_pictures_of_one_name_are_a_mistake(shelf: Path) -> None:
+def test_two_images_of_one_name_are_a_mistake(shelf: Path) -> None:
     add(shelf / "gallery", file="tower.png")
-    with pytest.raises(gallery.MissingPicture, match="Two pictures"):
+    with pytest.raises(gallery.MissingImage, match="Two images"):
         gallery.entries()

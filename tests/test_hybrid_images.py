@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
+from torchvision.transforms.functional import gaussian_blur
 
 from lessons import text_to_image as t2i
-from lessons.hybrid_images import blend, demo, hybrid, lowpass, scaled
+from lessons.diffusion.hybrids import blend, hybrid, lowpass
+from lessons.part_a.hybrid_images import demo, scaled
 from models.catalog import finish, load
 
 X = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(3))
@@ -21,12 +23,12 @@ def test_at_64_pixels_the_lesson_has_sigma_2_and_a_kernel_of_33() -> None:
 
 
 @given(height=st.integers(16, 512))
-def test_sigma_and_kernel_grow_with_the_picture(height: int) -> None:
+def test_sigma_and_kernel_grow_with_the_image(height: int) -> None:
     sigma, kernel = scaled(height)
     assert sigma == pytest.approx(height / 32)
     assert kernel % 2 == 1
     assert kernel // 2 == pytest.approx(8 * sigma, abs=0.51)  # cut off at eight σ
-    assert kernel // 2 < height  # or the picture could not be mirrored at its edge
+    assert kernel // 2 < height  # or the image could not be mirrored at its edge
 
 
 def test_a_hybrid_of_a_prompt_with_itself_is_that_prompt() -> None:
@@ -63,7 +65,7 @@ def test_the_first_predictor_is_the_one_that_is_seen_from_far() -> None:
     assert_close(predict(X, 5), blend(X, Y, SIGMA, KERNEL))
 
 
-def test_both_predictors_see_the_same_picture() -> None:
+def test_both_predictors_see_the_same_image() -> None:
     seen = []
 
     def watch(x_t: Tensor, _t: int) -> Tensor:
@@ -79,8 +81,20 @@ def test_a_hybrid_of_digits_falls_into_its_coarse_and_its_fine_part() -> None:
     [whole], [coarse], [fine] = found.results, found.coarse, found.fine
     assert coarse.pixels.astype(float).std() < whole.pixels.astype(float).std()
     assert fine.pixels.astype(float).mean() == pytest.approx(127.5, abs=12)
-    assert len(found.film.frames) == 34
+    assert len(found.trajectory.frames) == 34
     net = load("digits")
-    by_hand = hybrid(t2i.told(net, "3", 5.0), t2i.told(net, "8", 5.0), *scaled(28))
-    _, x = finish(t2i.from_noise(net.outline, by_hand, 276, 1))
-    assert (t2i.picture(x[0], net.outline).pixels == whole.pixels).all()
+    by_hand = hybrid(
+        t2i.make_predictor(net, "3", 5.0), t2i.make_predictor(net, "8", 5.0), *scaled(28)
+    )
+    _, x = finish(t2i.sample_from_noise(net.spec, by_hand, 276, 1))
+    assert (t2i.captioned(x[0], net.spec).pixels == whole.pixels).all()
+
+
+@pytest.mark.parametrize(("sigma", "kernel"), [(2.0, 33), (0.05, 15), (0.875, 15), (5.0, 9)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_blur_is_torchvisions_to_the_last_bit_edges_too(
+    channels: int, sigma: float, kernel: int
+) -> None:
+    x = torch.randn(2, channels, 28, 28, generator=torch.Generator().manual_seed(2))
+    theirs = gaussian_blur(x, [kernel, kernel], [sigma, sigma])
+    assert torch.equal(lowpass(x, sigma, kernel), theirs)

@@ -11,9 +11,10 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 
-from lessons.picture import Picture, Progress
-from pages import _engine as engine
-from pages._ui.live import NOTHING, _ordinal, _time_left, _words
+from lessons.images.captioned import CaptionedImage, Progress
+from pages._service import engine as engine
+from pages._ui.display.no_result import NOTHING
+from pages._ui.display.waiting import _ordinal, _sentence, _time_left, _words
 
 calls: list[object] = []
 stopped: list[object] = []
@@ -28,8 +29,8 @@ def quick(t: int) -> str:
 
 
 def slow(t: int, run: int) -> Generator[Progress, None, str]:
-    """Take fifty steps of 20 ms, with a picture after each."""
-    frame = (Picture(np.zeros((4, 4), np.uint8)),)
+    """Take fifty steps of 20 ms, with an image after each."""
+    frame = (CaptionedImage(np.zeros((4, 4), np.uint8)),)
     finished = False
     try:
         for step in range(50):
@@ -42,7 +43,7 @@ def slow(t: int, run: int) -> Generator[Progress, None, str]:
             stopped.append((t, run))
 
 
-def stuck(**_knobs: object) -> None:
+def stuck(**_parameters: object) -> None:
     """Make the waiting page out of date, and tell it nothing for a long time."""
     gate.wait(1)
     script_requests.request_stop()
@@ -59,20 +60,20 @@ def breaks() -> None:
 
 
 def page() -> None:
-    """One knob, one demo; `leave` leaves the page at the first frame, in the middle of waiting."""
+    """One control, one demo; `leave` leaves the page at the first frame, while it waits."""
     import streamlit as st
     import test_live as lessons
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-    from pages._ui.live import live, made_before
+    from pages._ui.display.live import live, made_before
 
     lessons.script_requests = get_script_run_ctx().script_requests
     name = st.session_state.get("demo", "quick")
     t = st.slider("t", 0, 2000, 250)
-    knobs = {"run": lessons.run} if name in ("slow", "stuck") else {}
-    knobs |= {"t": t} if name not in ("breaks", "stuck") else {}
+    parameters = {"run": lessons.run} if name in ("slow", "stuck") else {}
+    parameters |= {"t": t} if name not in ("breaks", "stuck") else {}
     leave = (lambda _: st.stop()) if st.session_state.get("leave") else None
-    result = live(getattr(lessons, name), slot="demo", on_frame=leave, **knobs)
+    result = live(getattr(lessons, name), slot="demo", on_frame=leave, **parameters)
     st.text(result)
     st.text("the text below")
     if st.session_state.get("label"):
@@ -109,7 +110,7 @@ def test_a_second_visit_finds_the_result_without_calculating() -> None:
     assert calls.count(250) <= 1
 
 
-def test_another_knob_is_another_result() -> None:
+def test_another_parameter_is_another_result() -> None:
     app = open_page()
     app.slider[0].set_value(7 + run).run()
     assert texts(app)[0].startswith(f"result for {7 + run}")
@@ -148,21 +149,21 @@ def test_cancel_says_so_keeps_the_page_and_run_again_runs_again() -> None:
     app = open_page(demo="slow", leave=True)
     app.session_state["leave"] = False
     app.button[0].click().run()
-    assert app.markdown[0].value == "Cancelled. Move a knob, or press Run again."
+    assert app.markdown[0].value == "Cancelled. Move a control, or press Run again."
     assert texts(app) == ["–", "the text below"]
     assert [button.label for button in app.button] == ["Run again"]
     app.button[0].click().run()
     assert texts(app)[0] == "slow result for 250"
 
 
-def test_after_cancel_the_last_result_stays_and_a_moved_knob_runs() -> None:
+def test_after_cancel_the_last_result_stays_and_a_moved_parameter_runs() -> None:
     app = open_page(demo="slow")
     app.session_state["leave"] = True
     app.slider[0].set_value(300).run()
     app.session_state["leave"] = False
     app.button[0].click().run()
     assert (
-        "Below is the last finished result, made with the knobs as they were then."
+        "Below is the last finished result, made with the controls as they were then."
         in app.markdown[0].value
     )
     assert texts(app)[0] == "slow result for 250"
@@ -171,7 +172,7 @@ def test_after_cancel_the_last_result_stays_and_a_moved_knob_runs() -> None:
     assert not app.button
 
 
-def test_after_cancel_the_label_is_that_of_the_result_and_not_of_the_knobs() -> None:
+def test_after_cancel_the_label_is_that_of_the_result_and_not_of_the_parameters() -> None:
     app = open_page(demo="slow", label=True)
     assert app.caption[0].value == "made with t = 250"
     app.session_state["leave"] = True
@@ -191,7 +192,7 @@ def fragment_page() -> None:
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
     from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
-    from pages._ui.live import live
+    from pages._ui.display.live import live
 
     def press(_: object) -> None:
         context, fragment = get_script_run_ctx(), ThreadState.get().fragment_id
@@ -214,7 +215,7 @@ def test_a_widget_of_the_demos_own_fragment_interrupts_it_too() -> None:
     assert stopped == [(1, run)]
 
 
-def test_a_refused_knob_is_one_sentence_and_the_page_goes_on() -> None:
+def test_a_refused_parameter_is_one_sentence_and_the_page_goes_on() -> None:
     app = open_page(demo="refuses")
     assert [error.value for error in app.error] == ["t is 250, but must be below 1000"]
     assert texts(app) == ["–", "the text below"]
@@ -257,3 +258,18 @@ def test_nothing_draws_nothing_and_is_nothing_in_every_part() -> None:
     assert list(NOTHING) == []
     assert NOTHING["loss"].pixels[0] is NOTHING
     assert f"{NOTHING:.2f} {NOTHING}" == "– –"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sampling · step 3 of 9", "Sampling · step 3 of 9"),
+        ("t = 840 · step 3 of 9", "t = 840 · step 3 of 9"),
+        ("i_start = 7 · step 3 of 9", "i_start = 7 · step 3 of 9"),
+        ("γ = 7 · step 3 of 9", "γ = 7 · step 3 of 9"),
+    ],
+)
+def test_a_line_of_progress_begins_with_a_capital_but_a_symbol_stays_as_it_is(
+    line: str, said: str
+) -> None:
+    assert _sentence(line) == said

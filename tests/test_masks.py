@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lessons import masks
+from lessons.images import masks
 
 SIZES = [(64, 64), (28, 28)]
 
@@ -26,12 +26,12 @@ def test_every_mask_is_of_zeros_and_ones_at_the_models_size(size: tuple[int, int
         masks.circle(size, 0.4, 0.5, 0.33),
         masks.half(size, "left"),
         masks.from_drawing(stroke(), size),
-        masks.from_picture(white, size),
+        masks.from_image(white, size),
     ):
         assert mask.shape == size
         assert mask.dtype == np.uint8
         assert np.unique(mask).tolist() == [0, 1]
-        assert set(np.unique(masks.picture(mask).pixels)) == {0, 255}
+        assert set(np.unique(masks.image(mask).pixels)) == {0, 255}
 
 
 def test_a_rectangle_lies_where_it_was_put() -> None:
@@ -46,7 +46,7 @@ def test_a_rectangle_over_all_marks_all_and_one_of_no_width_nothing() -> None:
     assert not masks.circle((64, 64), 0.5, 0.5, 0).any()
 
 
-def test_two_opposite_halves_are_the_whole_picture() -> None:
+def test_two_opposite_halves_are_the_whole_image() -> None:
     for one, other in (("left", "right"), ("top", "bottom")):
         together = masks.half((28, 28), one) + masks.half((28, 28), other)
         assert np.array_equal(together, np.ones((28, 28)))
@@ -89,10 +89,10 @@ def test_a_small_pixel_is_new_when_more_than_half_of_it_is_marked() -> None:
 def test_white_in_an_uploaded_mask_is_new() -> None:
     white_left = np.zeros((100, 100, 3), np.uint8)
     white_left[:, :50] = 255
-    assert np.array_equal(masks.from_picture(white_left, (28, 28)), masks.half((28, 28), "left"))
+    assert np.array_equal(masks.from_image(white_left, (28, 28)), masks.half((28, 28), "left"))
 
 
-def test_an_uploaded_mask_is_cropped_as_the_picture_is() -> None:
+def test_an_uploaded_mask_is_cropped_as_the_image_is() -> None:
     wide = np.zeros((10, 30, 3), np.uint8)
     wide[:, :10] = 255
-    assert not masks.from_picture(wide, (10, 10)).any()
+    assert not masks.from_image(wide, (10, 10)).any()

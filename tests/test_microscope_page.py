@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import assert_fine, opened, widget_named, widgets
 
-from lessons.microscope import Equation, Part, constant, total
-from lessons.picture import Picture
-from lessons.taken_apart import guidance_equation
-from pages import _engine
-from pages._ui import palette
-from pages._ui.microscope import arithmetic, formula, number
+from lessons.images.captioned import CaptionedImage
+from lessons.trace.microscope import Part, TermSum, constant, total
+from lessons.trace.trace import guidance_equation
+from pages._service import engine
+from pages._ui.display import palette
+from pages._ui.display.microscope import arithmetic, formula, number
 
 SCOPES = {
     "one_step_denoising.py": "a13",
@@ -28,7 +28,7 @@ SCOPES = {
     "flow_matching.py": "b25_walk",
 }
 GUIDED = {"guidance.py", "train_class_ddpm.py", "class_guidance.py", "flow_matching.py"}
-"""Where γ stands in the walk."""
+"""Where γ stands in the trajectory."""
 
 
 def looked(file: str, **address: str) -> AppTest:
@@ -75,13 +75,13 @@ def test_the_microscope_is_closed_at_first_and_open_it_shows_sums_that_are_true(
     file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calculated = []
-    submit = _engine.submit
+    submit = engine.submit
 
     def watched(session: str, slot: str, key: str, call: Any) -> Any:
         calculated.append(slot)
         return submit(session, slot, key, call)
 
-    monkeypatch.setattr(_engine, "submit", watched)
+    monkeypatch.setattr(engine, "submit", watched)
     test = opened(file)
     assert widget_named(test, f"{SCOPES[file]}_microscope").value is False
     assert not [slot for slot in calculated if "microscope" in slot]
@@ -89,7 +89,7 @@ def test_the_microscope_is_closed_at_first_and_open_it_shows_sums_that_are_true(
     assert_fine(test)
     assert [slot for slot in calculated if "microscope" in slot]
     assert_sums_are_true(test, file)
-    assert_pictures_are_framed_and_marked(test)
+    assert_images_are_framed_and_marked(test)
     [step] = keys(test, rf"{SCOPES[file]}_step_\d+$")
     widget_named(test, step).set_value(widget_named(test, step).max).run()
     assert_fine(test)
@@ -106,7 +106,7 @@ def assert_sums_are_true(test: AppTest, file: str) -> None:
         assert terms == pytest.approx(result, rel=2e-3, abs=0.08)
 
 
-def assert_pictures_are_framed_and_marked(test: AppTest) -> None:
+def assert_images_are_framed_and_marked(test: AppTest) -> None:
     for row in html(test, "ui-sum"):
         count = row.count("<img ")
         assert count == row.count("<i aria-hidden") == row.count("--frame: var(--ui-") >= 3
@@ -125,7 +125,7 @@ def test_steps_and_pixels_that_are_not_there_become_the_nearest(file: str) -> No
         widget_named(test, name).set_value(1).run()
 
 
-def test_a_picture_in_colour_is_followed_in_one_of_its_colours() -> None:
+def test_a_image_in_colour_is_followed_in_one_of_its_colours() -> None:
     test = looked("iterative_denoising.py", model="pictures")
     seen = set()
     for colour in ("red", "green", "blue"):
@@ -135,7 +135,7 @@ def test_a_picture_in_colour_is_followed_in_one_of_its_colours() -> None:
     assert len(seen) == 3
 
 
-def test_another_start_is_another_walk_of_as_many_steps() -> None:
+def test_another_start_is_another_trace_of_as_many_steps() -> None:
     test = looked("iterative_denoising.py", a14_start="30")
     assert keys(test, r"a14_step_\d+$") == ["a14_step_3"]
     widget_named(test, "a14_start").set_value(32).run()
@@ -154,7 +154,7 @@ def test_a_formula_has_the_colours_of_its_terms() -> None:
 
 def test_a_term_with_a_negative_number_is_taken_away() -> None:
     def part(symbol: str, factor: float, value: float) -> Part:
-        return Part(Picture(None, symbol=symbol), factor, factor, value)  # type: ignore[arg-type]
+        return Part(CaptionedImage(None, symbol=symbol), factor, factor, value)  # type: ignore[arg-type]
 
     line = arithmetic((part("x_t", 2, 0.5), part("eps", -3, -0.25), part("x_0_hat", 1, 1.75)))
     assert re.sub("<[^>]+>", "", line).split() == [
@@ -181,5 +181,5 @@ def test_numbers_have_a_real_minus(value: float, places: int | None, written: st
 
 def test_an_equation_of_one_term_needs_no_sign() -> None:
     values = constant(0, 1).astype("float32")
-    equation = Equation("", (total("x_t", "", "x_t", values),), total("z", "", "z", values))
+    equation = TermSum("", (total("x_t", "", "x_t", values),), total("z", "", "z", values))
     assert "+" not in formula(equation)

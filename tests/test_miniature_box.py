@@ -8,7 +8,8 @@ from torch.testing import assert_close
 
 from models.miniature import BrokenModel, Miniature, available, load
 from models.miniature.box import make_scheduler, save
-from models.miniature.encoder import alikeness, pooled
+from models.miniature.encoder import alikeness
+from models.miniature.unet import pooled
 from tests.miniature import encoder, noisy, small_network
 
 
@@ -64,6 +65,7 @@ def test_a_puppy_is_more_like_a_dog_than_like_a_rocket(miniature: Miniature) -> 
         ("dog", "a dog"),
         ("a high quality photo", "a high quality photo"),
         ("a pencil sketch of an owl", "an owl"),
+        ("a photo of a cat on a blue background", "a cat"),
     ],
 )
 def test_what_was_drawn_is_known_in_every_style(
@@ -74,11 +76,11 @@ def test_what_was_drawn_is_known_in_every_style(
     assert likeness == pytest.approx(1, abs=1e-5)
 
 
-def test_a_puppy_is_known_as_a_dog_and_a_share_price_hardly_as_anything(
+def test_a_hound_is_known_as_a_dog_and_a_share_price_hardly_as_anything(
     miniature: Miniature,
 ) -> None:
-    entry, likeness = miniature.nearest_known("a puppy")
-    assert entry == "a dog"
+    entry, likeness = miniature.nearest_known("a hound")
+    assert entry in ("a dog", "a puppy")
     assert 0.6 < likeness < 1
     assert miniature.nearest_known("the falling price of shares")[1] < 0.5
 

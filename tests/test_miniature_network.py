@@ -6,9 +6,11 @@ import torch.nn.functional as F
 from diffusers import DDPMScheduler, IFPipeline
 from torch.testing import assert_close
 
-from models.miniature.encoder import pooled
-from models.miniature.network import Attention, MiniatureUNet, fold, unfold, wave
-from models.miniature.schedule import alpha_bars, noise_in
+from lessons.diffusion.denoise import noise_from_v
+from models.miniature.network import MiniatureUNet
+from models.miniature.schedule import alpha_bars
+from models.miniature.trunk import Attention
+from models.miniature.unet import fold, pooled, unfold, wave
 from tests.miniature import encoder, noisy, small_network
 
 
@@ -37,7 +39,7 @@ def test_a_fold_keeps_neighbouring_pixels_in_one_place() -> None:
     assert fold(x, 4).sum() == 48
 
 
-def test_a_new_network_predicts_v_of_zero_so_its_noise_is_a_share_of_the_picture() -> None:
+def test_a_new_network_predicts_v_of_zero_so_its_noise_is_a_share_of_the_image() -> None:
     x_t, states = noisy(), torch.zeros(2, 3, 384)
     eps = MiniatureUNet(channels=(16, 32), attends=(False, True))(x_t, 700, states).sample
     assert_close(eps, (1 - alpha_bars()[700]).sqrt().float() * x_t)
@@ -46,7 +48,7 @@ def test_a_new_network_predicts_v_of_zero_so_its_noise_is_a_share_of_the_picture
 def test_noise_is_v_converted(network: MiniatureUNet, states: torch.Tensor) -> None:
     x_t, t = noisy(), torch.tensor([0, 950])
     v = network.predict_v(x_t, t, states)
-    eps = noise_in(x_t, v, alpha_bars()[t][:, None, None, None].float())
+    eps = noise_from_v(x_t, v, alpha_bars()[t][:, None, None, None].float())
     assert_close(network(x_t, t, states).sample, eps, rtol=1e-5, atol=1e-5)
 
 
@@ -67,7 +69,7 @@ def test_padding_of_a_prompt_does_not_matter(network: MiniatureUNet) -> None:
 
 def test_rows_of_zeros_are_no_words() -> None:
     torch.manual_seed(0)
-    attention = Attention(32, 384)
+    attention = Attention(32)
     torch.nn.init.normal_(attention.out.weight)
     x, words = torch.randn(1, 32, 4, 4), torch.randn(1, 3, 384)
     padded = F.pad(words, (0, 0, 0, 7))
@@ -78,7 +80,7 @@ def test_rows_of_zeros_are_no_words() -> None:
 
 def test_attention_is_that_of_pytorch() -> None:
     torch.manual_seed(0)
-    attention = Attention(64, 384)
+    attention = Attention(64)
     torch.nn.init.eye_(attention.out.weight)
     x, words = torch.randn(2, 64, 4, 4), torch.randn(2, 3, 384)
     places = attention.places(attention.norm(x).flatten(2).transpose(1, 2))
@@ -93,7 +95,7 @@ def test_attention_is_that_of_pytorch() -> None:
     assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-def test_pictures_of_a_batch_do_not_see_each_other(
+def test_images_of_a_batch_do_not_see_each_other(
     network: MiniatureUNet, states: torch.Tensor
 ) -> None:
     together = network(noisy(), 500, states).sample

@@ -13,14 +13,18 @@ import streamlit as st
 from small_runs import trained_here
 from streamlit.testing.v1 import AppTest
 
-from lessons import runs, text_to_image
-from lessons.runs import files, recipes
-from models import catalog, digits
+from lessons import model_choice
+from lessons.training import runs
+from lessons.training.runs import files, recipes
+from models import catalog, digits, embedded, shipped
 from models.miniature.box import save
 from models.miniature.network import MiniatureUNet
-from pages._ui import lessons
+from pages._service import engine
+from pages._service.engine.results import Results
+from pages._ui.session import lessons
+from pages._ui.text.plain_text import plain_text
 
-pytestmark = pytest.mark.timeout(300)  # some fifty samplings one after the other
+pytestmark = pytest.mark.timeout(900)  # some fifty samplings one after the other
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 PAGES = sorted(file.name for file in lessons.FOLDER.glob("*.py") if file.name[0] != "_")
@@ -28,7 +32,7 @@ PART_A = sorted(lesson.file for lesson in lessons.discover() if lesson.part == "
 HOME_TITLE = "Diffusion, step by step"
 WITH_RUNS = [file for file in PAGES if file not in PART_A]
 """Pages that may look at training runs; those of Part A look at models instead."""
-MODELS = [about.name for about in text_to_image.models()]
+MODELS = [about.name for about in model_choice.models()]
 TRAINING = {
     "train_denoiser.py": "denoiser",
     "pure_noise.py": "pure-noise",
@@ -41,6 +45,18 @@ CHOICES = ("selectbox", "select_slider", "radio", "button_group")
 SWITCHES = ("toggle", "checkbox")
 TEXTS = ("text_input", "text_area")
 KINDS = (*NUMBERS, *CHOICES, *SWITCHES, *TEXTS, "multiselect")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Pages are turned here, not images looked at: Pictures answers at once, and nobody else sees.
+
+    All but the network's own call is real: prompts, loops, captions, and the whole of Digits.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded.Pictures, "predict", lambda _self, x_t, _t, _embeddings: x_t.clone())
+        patch.setattr(engine._engine, "_results", Results())
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +87,12 @@ def small_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_reference(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Short runs in the place of the shipped ones; the judge is the real one."""
+    """Short runs in the place of the shipped ones; the classifier is the real one."""
     folder = tmp_path_factory.mktemp("reference")
-    for shipped in run_folders(files.SHIPPED):
-        recipe = shipped.name.rpartition("-")[0]
+    for reference in run_folders(files.SHIPPED):
+        recipe = reference.name.rpartition("-")[0]
         if recipe == "judge":
-            shutil.copytree(shipped, folder / shipped.name)
+            shutil.copytree(reference, folder / reference.name)
         else:
             [run] = run_folders(finished, recipe)
             shutil.copytree(run, folder / f"{run.name[:-4]}0000")
@@ -90,11 +106,11 @@ def small_networks(
     """All that ships is of the same kind here, and so small that its steps take no time."""
     monkeypatch.setenv("DIFFUSION_MINIATURE", str(small_miniature))
     monkeypatch.setattr(files, "SHIPPED", small_reference)
-    monkeypatch.setattr(digits, "REFERENCE", small_reference)
+    monkeypatch.setattr(shipped, "REFERENCE", small_reference)
     monkeypatch.setattr(catalog, "_loaded", {})
-    digits.edition.cache_clear()
+    digits.weights_hash.cache_clear()
     yield
-    digits.edition.cache_clear()
+    digits.weights_hash.cache_clear()
 
 
 @pytest.fixture(params=["without runs", "with finished runs"])
@@ -235,7 +251,7 @@ def corrected(file: str, names: Iterable[str], asked: str, toasts: list[str]) ->
     """A page whose address asks the same of all these widgets, and which says so of each."""
     test = opened(file, **dict.fromkeys(names, asked))
     assert_fine(test, asked)
-    told = [name for words in toasts for name in names if f"{name} = " in words]
+    told = [name for words in toasts for name in names if f"{plain_text(name)} = " in words]
     assert sorted(told) == sorted(names), asked
     toasts.clear()
     return test
@@ -279,10 +295,10 @@ def test_there_are_numbers_and_choices_that_the_address_can_set() -> None:
 def test_settings_from_the_address_become_the_nearest_allowed_ones_with_a_sentence_each() -> None:
     test = opened("train_denoiser.py", num_hiddens="999", sigma="abc", epochs="2")
     assert_fine(test)
-    knobs = {name: w.value for (_, name), w in widgets(test).items()}
-    assert knobs["denoiser: num_hiddens"] == 128
-    assert knobs["denoiser: sigma"] == 0.5
-    assert knobs["denoiser: epochs"] == 2
+    parameters = {name: w.value for (_, name), w in widgets(test).items()}
+    assert parameters["denoiser: num_hiddens"] == 128
+    assert parameters["denoiser: sigma"] == 0.5
+    assert parameters["denoiser: epochs"] == 2
     said = [warning.value for warning in test.warning]
     assert len(said) == 2
     assert any("999" in sentence and "128" in sentence for sentence in said)
@@ -328,7 +344,7 @@ DAMAGE = {
     "status.json": '{"state": 3, "colour": "red"}',
     "metrics.jsonl": "not json\n",
     "epochs.jsonl": '{"epoch": "one"}\n',
-    "samples/epoch-001.png": "no picture",
+    "samples/epoch-001.png": "no image",
     "weights.safetensors": "no weights",
     "worker.json": "[]",
     "control.json": "",

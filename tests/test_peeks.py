@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from small_runs import folder_of
 
-from lessons import runs
-from lessons.runs import control, files, recorder
-from lessons.runs.recipes import recipe
-from lessons.runs.recorder import Recorder
-from lessons.training import train
+from lessons.training import runs
+from lessons.training.loop import train
+from lessons.training.runs import control, files, recorder
+from lessons.training.runs.recipes import recipe
+from lessons.training.runs.recorder import Recorder
 
 FAST = {
     "num_hiddens": 8,
@@ -28,11 +28,13 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look at every opportunity, and few steps each."""
     monkeypatch.setattr(recorder, "FLUSH_SECONDS", 0.0)
     for lesson in ("train_ddpm", "train_class_ddpm", "flow_matching"):
-        monkeypatch.setattr(f"lessons.{lesson}.PEEK_STEPS", 2)
+        monkeypatch.setattr(f"lessons.part_b.{lesson}.EARLY_PREVIEW_STEPS", 2)
 
 
 def new_run(name: str) -> Path:
-    settings, _ = runs.nearest_settings(name, FAST)
+    known = recipe(name).settings.model_fields
+    wanted = {field: value for field, value in FAST.items() if field in known}
+    settings, _ = runs.nearest_settings(name, wanted)
     folder = folder_of(f"{name}-{settings.fingerprint()}")
     folder.mkdir(parents=True)
     control._set_up(folder, name, settings)
@@ -49,21 +51,25 @@ def losses(folder: Path, seconds: list[float]) -> Iterator[float]:
         recording.pause()
 
 
-@pytest.mark.parametrize("name", ["ddpm", "class-ddpm", "flow", "class-flow"])
+@pytest.mark.parametrize("name", ["denoiser", "ddpm", "class-ddpm", "flow", "class-flow"])
 def test_a_run_draws_ten_digits_in_passing(name: str) -> None:
     folder = new_run(name)
-    assert recipe(name).peek
+    assert recipe(name).early_preview
     list(losses(folder, [1e6] * 3))
-    seen = runs.peeks(folder.name)
-    assert [(peek.step, peek.images) for peek in seen] == [(1, 16), (2, 32), (3, 48)]
-    assert all(len(peek.row) == 10 for peek in seen)
+    seen = runs.early_previews(folder.name)
+    assert [(early_preview.step, early_preview.images) for early_preview in seen] == [
+        (1, 16),
+        (2, 32),
+        (3, 48),
+    ]
+    assert all(len(early_preview.row) == 10 for early_preview in seen)
     assert (seen[0].row[0].pixels != seen[-1].row[0].pixels).any()
 
 
 def test_looks_come_every_few_seconds_at_first_and_rarer_later() -> None:
     folder = new_run("flow")
     list(losses(folder, [3.0, 0.01, 3.1, 100.0, 4.0, 1.0, 10.0]))
-    steps = [peek.step for peek in runs.peeks(folder.name)]
+    steps = [early_preview.step for early_preview in runs.early_previews(folder.name)]
     assert 1 not in steps  # not before three seconds are over
     assert 2 in steps
     assert 4 in steps
@@ -73,30 +79,44 @@ def test_looks_come_every_few_seconds_at_first_and_rarer_later() -> None:
 def test_a_run_that_was_peeked_at_equals_one_that_was_not(tmp_path: Path) -> None:
     folder = new_run("class-ddpm")
     peeked = list(losses(folder, [1e6] * 4))
-    assert runs.peeks(folder.name)
+    assert runs.early_previews(folder.name)
     folder.rename(tmp_path / "seen")
     folder = new_run("class-ddpm")
     assert list(losses(folder, [0.0] * 4)) == peeked
-    assert not runs.peeks(folder.name)
+    assert not runs.early_previews(folder.name)
 
 
 def test_a_resumed_run_forgets_what_it_saw_after_its_checkpoint() -> None:
     folder = new_run("flow")
     list(losses(folder, [1e6] * 2))
-    files.peek_path(folder, 2).rename(files.peek_path(folder, 9))
+    files.early_preview_path(folder, 2).rename(files.early_preview_path(folder, 9))
     with Recorder(folder).opened() as training:
         assert training.step == 2
-    assert [peek.step for peek in runs.peeks(folder.name)] == [1]
+    assert [early_preview.step for early_preview in runs.early_previews(folder.name)] == [1]
 
 
-def test_a_damaged_picture_is_left_out() -> None:
+def test_a_damaged_image_is_left_out() -> None:
     folder = new_run("flow")
     list(losses(folder, [1e6] * 2))
-    files.peek_path(folder, 1).write_bytes(b"no picture")
+    files.early_preview_path(folder, 1).write_bytes(b"no image")
     (folder / "peeks" / "step-x.png").write_bytes(b"")
-    assert [peek.step for peek in runs.peeks(folder.name)] == [2]
+    assert [early_preview.step for early_preview in runs.early_previews(folder.name)] == [2]
 
 
-def test_recipes_that_draw_nothing_have_no_peeks() -> None:
-    assert recipe("denoiser").peek is None
-    assert runs.peeks("denoiser-0000000000") == []
+def test_the_last_look_is_at_the_final_network() -> None:
+    folder = new_run("denoiser")
+    recording = Recorder(folder)
+    with recording.opened() as training:
+        for step in train(training):
+            recording.note(step, 0.0)
+        recording.finish("finished")
+    [last] = runs.early_previews(folder.name)
+    assert last.step == training.settings.total_steps
+    denoised = runs.samples(folder.name, 1)[2]
+    for one, other in zip(last.row, denoised, strict=True):
+        assert abs(one.pixels.astype(int) - other.pixels).max() <= 1  # batches round otherwise
+
+
+def test_recipes_that_draw_nothing_have_no_early_previews() -> None:
+    assert recipe("pure-noise").early_preview is None
+    assert runs.early_previews("pure-noise-0000000000") == []

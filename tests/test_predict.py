@@ -1,5 +1,6 @@
 """Questions: every lesson has some, nothing is given away, and an answer stays for the session."""
 
+import importlib
 import re
 import shutil
 from pathlib import Path
@@ -9,15 +10,16 @@ import pytest
 from small_runs import wait_for
 from streamlit.testing.v1 import AppTest
 
-from lessons import runs
-from pages import _engine
-from pages._questions import part_a, part_b
-from pages._ui import lessons
-from pages._ui.predict import Question, apart, plain
+from lessons.training import runs
+from pages._service import engine
+from pages._ui.inputs.predict import Question, apart, plain
+from pages._ui.session import lessons
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 NUMBERED = [lesson.file for lesson in lessons.discover() if lesson.number]
-QUESTIONS = [q for part in (part_a, part_b) for q in vars(part).values() if type(q) is Question]
+ASKED = {file: importlib.import_module(f"pages._teaching.{Path(file).stem}") for file in NUMBERED}
+FORWARD = ASKED["forward_process.py"]
+QUESTIONS = [q for own in ASKED.values() for q in vars(own).values() if type(q) is Question]
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -73,19 +75,21 @@ def test_every_lesson_asks_two_or_three_questions_and_gives_nothing_away(
     file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calculated = []
-    submit = _engine.submit
+    submit = engine.submit
 
     def watched(session, slot, key, call):  # type: ignore[no-untyped-def]
         calculated.append(call.func.__module__)
         return submit(session, slot, key, call)
 
-    monkeypatch.setattr(_engine, "submit", watched)
+    monkeypatch.setattr(engine, "submit", watched)
     test = opened(file)
     assert not test.exception
     assert 2 <= len(asked(test)) <= 3
     assert "Predict, then look" in words(test)
     assert "Predict first" not in words(test)
-    assert not [module for module in calculated if module.startswith("lessons.sanity")]
+    assert not [
+        module for module in calculated if module.startswith("lessons.workshop.experiments")
+    ]
     for radio in asked(test).values():
         assert radio.value is None
         assert radio.proto.query_param_key == ""
@@ -103,18 +107,22 @@ def test_every_answer_reveals_what_happens_whether_it_was_right_or_not(file: str
         assert not test.error
         said = words(test)
         assert f"You said: *{question.options[chosen]}*." in said
-        assert ("That is what happens." in said) if place % 2 == 0 else ("Many expect" in said)
+        assert (
+            ("That is what happens." in said)
+            if place % 2 == 0
+            else ("What happens instead" in said)
+        )
         assert f"*{question.options[question.answer]}*" in said
     assert not asked(test)
 
 
 def test_an_answer_stays_while_the_reader_is_on_another_page_and_is_never_in_the_address() -> None:
-    test = answer(opened("forward_process.py"), "a11_q2", part_a.WEIGHTS.options[0])
+    test = answer(opened("forward_process.py"), "a11_q2", FORWARD.WEIGHTS.options[0])
     assert "Variances add" in words(test)
     test.switch_page("one_step_denoising.py").run()
     assert "Variances add" not in words(test)
     test.switch_page("forward_process.py").run()
-    assert f"You said: *{part_a.WEIGHTS.options[0]}*." in words(test)
+    assert f"You said: *{ASKED['forward_process.py'].WEIGHTS.options[0]}*." in words(test)
     assert list(asked(test)) == ["a11_q1"]
     assert "a11_q2" not in test.query_params
     button(test, "a11_q2_again").click().run()
@@ -131,17 +139,15 @@ def test_who_presses_without_choosing_is_asked_to_choose() -> None:
 
 
 def test_an_experiment_says_the_number_that_proves_it() -> None:
-    test = answer(opened("forward_process.py"), "a11_q1", part_a.NO_NOISE.options[0])
+    test = answer(opened("forward_process.py"), "a11_q1", FORWARD.NO_NOISE.options[0])
     assert "black to white being 1: <b>0</b>, not even a rounding error." in words(test)
 
 
 def test_all_questions_are_asked_somewhere_once() -> None:
-    written = "".join((lessons.FOLDER / file).read_text("utf-8") for file in NUMBERED)
-    names = [n for part in (part_a, part_b) for n, q in vars(part).items() if type(q) is Question]
-    assert len(names) == len(set(names)) + 1  # both parts ask about γ = 1
-    for name in set(names):
-        asks = re.findall(rf"\bask\.{name}\b", written)
-        assert len(asks) == names.count(name), name
+    for file, own in ASKED.items():
+        written = (lessons.FOLDER / file).read_text("utf-8")
+        for name in [name for name, value in vars(own).items() if type(value) is Question]:
+            assert len(re.findall(rf"\bask\.{name}\b", written)) == 1, name
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.text[:40])

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lessons import pure_noise as lesson
-from lessons.picture import to_pixels
-from lessons.train_denoiser import test_digits as first_test_digits
-from lessons.training import Batch, Preview
+from lessons.diffusion.noise import stream
+from lessons.images.captioned import to_pixels
+from lessons.part_b import pure_noise as lesson
+from lessons.training.previews import test_digits as first_test_digits
+from lessons.training.recipe import DigitBatch, Preview
 from models import mnist
-from models.randomness import stream
 
 
 class Answers(nn.Module):
@@ -26,20 +26,20 @@ class Answers(nn.Module):
         return self.answer.expand_as(x)
 
 
-def test_the_best_blind_guess_is_the_mean() -> None:
+def test_the_best_blind_estimate_is_the_mean() -> None:
     x = torch.stack([torch.zeros(1, 2, 2), torch.ones(1, 2, 2)])
-    torch.testing.assert_close(lesson.best_blind_guess(x), torch.full((1, 1, 2, 2), 0.5))
+    torch.testing.assert_close(lesson.best_constant_estimate(x), torch.full((1, 1, 2, 2), 0.5))
 
 
-def test_no_other_guess_is_better() -> None:
+def test_no_other_estimate_is_better() -> None:
     x = torch.rand(20, 1, 4, 4, generator=stream(1, "test"))
     floor = lesson.error_floor(x)
     for index in range(10):
         nudge = 0.1 * torch.randn(1, 1, 4, 4, generator=stream(1, "nudge", index))
-        assert (lesson.best_blind_guess(x) + nudge - x).square().mean() > floor
+        assert (lesson.best_constant_estimate(x) + nudge - x).square().mean() > floor
 
 
-def test_one_picture_alone_can_be_guessed_without_error() -> None:
+def test_one_image_alone_can_be_guessed_without_error() -> None:
     assert lesson.error_floor(torch.rand(1, 1, 4, 4)).item() == 0
 
 
@@ -54,7 +54,7 @@ def test_the_network_sees_noise_alone() -> None:
     network = Answers(torch.zeros(1, 1, 28, 28))
     settings = lesson.PureNoiseSettings()
     for step in (0, 1):
-        batch = Batch(images, torch.zeros(256, dtype=torch.int64), stream(1, "step", step))
+        batch = DigitBatch(images, torch.zeros(256, dtype=torch.int64), stream(1, "step", step))
         value = lesson.loss(network, batch, settings)
     first, second = network.seen
     assert first.std().item() == pytest.approx(1, abs=0.01)
@@ -99,7 +99,7 @@ def first() -> Tensor:
 
 def test_the_loss_tells_the_distance_to_the_mean() -> None:
     x = first_test_digits(200)
-    answer = lesson.best_blind_guess(x) + 0.1
+    answer = lesson.best_constant_estimate(x) + 0.1
     loss = (answer - x).square().mean().item()
     floor = lesson.error_floor(x).item()
     assert lesson.distance_from_loss(loss, floor) == pytest.approx(0.1, abs=1e-4)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import re
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
@@ -14,29 +15,23 @@ from PIL import Image
 from small_runs import prepared, tiny
 from streamlit.testing.v1 import AppTest
 
-from lessons.picture import Picture
-from pages import _report
-from pages._ui import lessons
-from pages._ui.produced import (
-    MOST_BYTES,
-    Deliverable,
-    Produced,
-    _kept,
-    deliverables,
-)
-from pages._ui.visit import Knob
+from lessons.images.captioned import CaptionedImage
+from pages._service import report
+from pages._ui.session import lessons
+from pages._ui.session.controls import Setting
+from pages._ui.session.produced import MOST_BYTES, Deliverable, Produced, _kept, deliverables
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 LESSONS = [lesson for lesson in lessons.discover() if lesson.part]
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"&'</p>"
 RNG = np.random.default_rng(0)
-GREY = Picture(RNG.integers(0, 256, (28, 28), dtype=np.uint8), f"grey {EVIL}", f"alt {EVIL}")
-RGB = Picture(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), "colour", "a tower")
+GREY = CaptionedImage(RNG.integers(0, 256, (28, 28), dtype=np.uint8), f"grey {EVIL}", f"alt {EVIL}")
+RGB = CaptionedImage(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), "colour", "a tower")
 EXTERNAL = ("src", "href", "action", "data", "poster", "srcset", "background", "formaction")
 
 
 class Parsed(HTMLParser):
-    """What stands in a report: tags, words, pictures."""
+    """What stands in a report: tags, words, images."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -62,8 +57,10 @@ def pixels(image: dict[str, str | None]) -> np.ndarray:
 
 def result(number: str = "A1.1", caption: str = "what it is") -> Produced:
     shown, left_out = _kept((GREY, RGB))
-    knobs = (Knob("a11_t", "Timestep $t$", "100"), Knob("a11_prompt", "Prompt", EVIL))
-    return Produced(number, shown, left_out, caption, "Digits (8d77)", 5, knobs, f"page?a={EVIL}")
+    parameters = (Setting("a11_t", "Timestep $t$", "100"), Setting("a11_prompt", "Prompt", EVIL))
+    return Produced(
+        number, shown, left_out, caption, "Digits (8d77)", 5, parameters, f"page?a={EVIL}"
+    )
 
 
 def opened(file: str, **address: str) -> AppTest:
@@ -78,7 +75,7 @@ def made(test: AppTest) -> dict[str, Produced]:
 
 
 def test_the_file_refers_to_nothing_outside_itself() -> None:
-    content = _report.html(deliverables(), {"A1.1": result()}, "Name", {})
+    content = report.html(deliverables(), {"A1.1": [result()]}, "Name", {})
     parsed = Parsed(content)
     for tag, attributes in parsed.tags:
         assert tag not in ("script", "link", "iframe", "object", "a", "form", "base")
@@ -93,25 +90,25 @@ def test_the_file_refers_to_nothing_outside_itself() -> None:
     assert "default-src 'none'" in str(policy["content"])
 
 
-def test_the_pictures_are_in_it_pixel_for_pixel_with_their_words() -> None:
-    images = Parsed(_report.html(deliverables(), {"A1.1": result()}, "", {})).images
+def test_the_images_are_in_it_pixel_for_pixel_with_their_words() -> None:
+    images = Parsed(report.html(deliverables(), {"A1.1": [result()]}, "", {})).images
     assert len(images) == 2
-    for image, picture in zip(images, (GREY, RGB), strict=True):
-        assert np.array_equal(pixels(image), picture.pixels)
-        assert image["alt"] == picture.alt
+    for image, shown_image in zip(images, (GREY, RGB), strict=True):
+        assert np.array_equal(pixels(image), shown_image.pixels)
+        assert image["alt"] == shown_image.alt
 
 
 def test_markup_from_the_reader_stays_text_wherever_it_stands() -> None:
     remarks = {"A1.1": f"remark {EVIL}"}
-    parsed = Parsed(_report.html(deliverables(), {"A1.1": result(caption=EVIL)}, EVIL, remarks))
+    parsed = Parsed(report.html(deliverables(), {"A1.1": [result(caption=EVIL)]}, EVIL, remarks))
     assert [tag for tag, _ in parsed.tags if tag in ("script",)] == []
     assert len(parsed.images) == 2
-    # As the name, in the title and the heading; as caption, remark, knob, address, picture's words.
+    # As name, in title and heading; as caption, remark, setting, address, words of an image.
     assert parsed.words.count(EVIL) == 7
 
 
 def test_seed_settings_network_and_address_stand_in_it() -> None:
-    content = _report.html(deliverables(), {"A1.1": result()}, "", {})
+    content = report.html(deliverables(), {"A1.1": [result()]}, "", {})
     rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', content.decode())
     assert rows == [
         ("Network", "Digits (8d77)"),
@@ -124,32 +121,35 @@ def test_seed_settings_network_and_address_stand_in_it() -> None:
 
 def test_what_was_not_produced_is_named_and_only_that() -> None:
     rows = [Deliverable("A1.1", "One", "one.py"), Deliverable("A1.2", "Two", "two.py")]
-    words = Parsed(_report.html(rows, {"A1.1": result()}, "", {})).words
+    words = Parsed(report.html(rows, {"A1.1": [result()]}, "", {})).words
     assert "1 of 2 deliverables" in words
     assert "Not in this report: A1.2 Two." in words
 
 
 def test_equal_results_give_an_equal_file() -> None:
-    both = [_report.html(deliverables(), {"A1.1": result()}, "N", {}) for _ in range(2)]
+    both = [report.html(deliverables(), {"A1.1": [result()]}, "N", {}) for _ in range(2)]
     assert both[0] == both[1]
 
 
 def test_a_full_report_stays_a_few_megabytes() -> None:
-    many = [Picture(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), str(i)) for i in range(200)]
+    many = [
+        CaptionedImage(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), str(i))
+        for i in range(200)
+    ]
     shown, left_out = _kept(many)
     assert left_out == 200 - len(shown) > 0
-    assert sum(len(picture.content) for picture in shown) <= MOST_BYTES
+    assert sum(len(shown_image.content) for shown_image in shown) <= MOST_BYTES
     rows = deliverables()
     everything = {
-        row.id: Produced(row.id, shown, left_out, "noise", "", 1, (), row.file) for row in rows
+        row.id: [Produced(row.id, shown, left_out, "noise", "", 1, (), row.file)] for row in rows
     }
-    content = _report.html(rows, everything, "", {})
+    content = report.html(rows, everything, "", {})
     assert len(content) < 6_000_000
     assert f"{left_out} more are left out for size." in Parsed(content).words
 
 
-def test_a_picture_larger_than_all_that_is_kept_is_kept_alone() -> None:
-    large = Picture(RNG.integers(0, 256, (400, 400, 3), dtype=np.uint8))
+def test_a_image_larger_than_all_that_is_kept_is_kept_alone() -> None:
+    large = CaptionedImage(RNG.integers(0, 256, (400, 400, 3), dtype=np.uint8))
     shown, left_out = _kept((large, GREY))
     assert (len(shown), left_out) == (1, 1)
 
@@ -160,13 +160,15 @@ def test_every_lesson_delivers_its_result(file: str) -> None:
     assert source.count("ui.deliver(") == 1 or "training.lab(" in source
 
 
-def test_the_assignments_rows_are_all_there_and_the_hand_drawn_picture_has_its_own() -> None:
+def test_the_assignments_rows_are_all_there_and_the_hand_drawn_image_has_its_own() -> None:
     ids = [row.id for row in deliverables()]
     assert ids[ids.index("A1.7") :][:3] == ["A1.7", "A1.7.1", "A1.7.2"]
     assert len(ids) == len(set(ids)) == len(LESSONS) + 1
 
 
-def test_first_sight_is_seen_a_moved_knob_produces_and_moving_it_back_keeps_the_result() -> None:
+def test_first_sight_is_seen_a_moved_parameter_produces_and_moving_it_back_keeps_the_result() -> (
+    None
+):
     test = opened("forward_process.py")
     assert made(test) == {}
     test.run()
@@ -175,16 +177,18 @@ def test_first_sight_is_seen_a_moved_knob_produces_and_moving_it_back_keeps_the_
     before = slider.value
     slider.set_value(200).run()
     [entry] = made(test).values()
-    assert ("a11_t_pictures", "200") in [(knob.key, knob.value) for knob in entry.knobs]
+    assert ("a11_t_pictures", "200") in [
+        (parameter.key, parameter.value) for parameter in entry.parameters
+    ]
     assert entry.seed == 276
-    assert entry.edition.startswith("Pictures (")
+    assert entry.weights_hash.startswith("Pictures (")
     test.slider(key="a11_t_pictures").set_value(before).run()
     assert made(test)["A1.1"] == entry
     test.slider(key="a11_t_pictures").set_value(300).run()
     assert made(test)["A1.1"] != entry
 
 
-def test_the_address_in_the_report_shows_the_same_pictures_in_a_new_session() -> None:
+def test_the_address_in_the_report_shows_the_same_images_in_a_new_session() -> None:
     test = opened("forward_process.py")
     test.sidebar.number_input(key="seed").set_value(7).run()
     test.slider(key="a11_t_pictures").set_value(200).run()
@@ -195,8 +199,8 @@ def test_the_address_in_the_report_shows_the_same_pictures_in_a_new_session() ->
     assert fresh.slider(key="a11_t_pictures").value == 200
     # What the address shows at first sight there is what was produced here.
     digest = hashlib.sha256()
-    for picture in entry.pictures:
-        shown = np.asarray(Image.open(io.BytesIO(picture.content)))
+    for shown_image in entry.images:
+        shown = np.asarray(Image.open(io.BytesIO(shown_image.content)))
         digest.update(repr(shown.shape).encode() + shown.tobytes())
     assert fresh.session_state["ui_first"]["A1.1"] == digest.hexdigest()
     assert test.session_state["ui_first"]["A1.1"] != digest.hexdigest()
@@ -210,8 +214,13 @@ def test_another_training_run_than_the_first_is_produced() -> None:
     box.set_value(run_id).run()
     entry = made(test)["B1.2"]
     assert entry.address.endswith(f"run={run_id}")
-    assert ("Width D", "8") in [(knob.label, knob.value) for knob in entry.knobs]
-    assert len(entry.pictures) == 3
+    said = {parameter.label: parameter.value for parameter in entry.parameters}
+    assert said["Width D"] == "8"
+    assert said["Steps"] == "16"
+    assert float(said["Training loss, mean of the last 16 steps"]) > 0
+    assert "Smoothing" not in said  # it changes how the curve is looked at
+    assert len(entry.images) == 3
+    assert [step for step, _ in entry.curve] == list(range(1, 17))
 
 
 def test_the_page_shows_takes_remarks_and_removes() -> None:
@@ -231,11 +240,68 @@ def test_the_page_shows_takes_remarks_and_removes() -> None:
     test.switch_page("syllabus.py").run()
     test.switch_page("report.py").run()
     assert test.text_area(key="report_remark_A1.1").value == "clear at 200"
-    test.button(key="report_remove_A1.1").click().run()
+    test.button(key="report_remove_A1.1_1").click().run()
     assert made(test) == {}
     assert not test.get("download_button")
 
 
+def test_a_result_that_is_kept_stays_beside_newer_ones_and_each_can_be_removed() -> None:
+    test = opened("forward_process.py")
+    for t in (200, 300):
+        test.slider(key="a11_t_pictures").set_value(t).run()
+        test.button(key="ui_keep_A1.1").click().run()
+        assert not [one for one in test.button if one.key == "ui_keep_A1.1"]
+    test.slider(key="a11_t_pictures").set_value(400).run()
+    test.switch_page("report.py").run()
+    assert not test.exception
+    assert timesteps(test) == ["200", "300", "400"]
+    test.button(key="report_remove_A1.1_3").click().run()
+    assert timesteps(test) == ["200", "300"]
+    test.button(key="report_remove_A1.1_1").click().run()
+    assert timesteps(test) == ["300"]
+    test.button(key="report_remove_A1.1_1").click().run()
+    assert timesteps(test) == []
+    assert not test.get("download_button")
+
+
+def timesteps(test: AppTest) -> list[str]:
+    """The timestep of each result on the page, in their order."""
+    words = " ".join(one.value for one in test.get("html") if "Timestep" in one.value)
+    return re.findall(r"Timestep t: (\d+)", words)
+
+
+def test_no_more_are_kept_than_a_report_bears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages._ui.session.produced.MOST_KEPT", 1)
+    test = opened("forward_process.py")
+    test.slider(key="a11_t_pictures").set_value(200).run()
+    test.button(key="ui_keep_A1.1").click().run()
+    test.slider(key="a11_t_pictures").set_value(300).run()
+    assert not [one for one in test.button if one.key == "ui_keep_A1.1"]
+    assert any("remove one there" in one.value for one in test.get("html"))
+
+
+def test_several_results_stand_in_one_section_in_their_order() -> None:
+    both = [result(caption="first"), result(caption="second")]
+    words = Parsed(report.html(deliverables(), {"A1.1": both}, "", {"A1.1": "why"})).words
+    assert words.index("why") < words.index("first") < words.index("second")
+    assert words.count("A 1.1 ·") == 1
+    assert f"1 of {len(deliverables())} deliverables" in words
+
+
+def test_a_training_brings_its_loss_curve() -> None:
+    curve = tuple((step, 1 / (1 + step)) for step in range(100))
+    trained = replace(result("B1.2"), curve=curve)
+    tags = Parsed(report.html(deliverables(), {"B1.2": [trained]}, "", {})).tags
+    [line] = [attributes for tag, attributes in tags if tag == "polyline"]
+    assert len(str(line["points"]).split()) == 100
+    assert "svg" not in [tag for tag, _ in Parsed(report.html([], {}, "", {})).tags]
+
+
+def test_addresses_are_whole_where_the_app_knows_its_own() -> None:
+    page = report.html(deliverables(), {"A1.1": [result()]}, "", {}, "https://class.example/app/")
+    assert "open https://class.example/app/page?a=" in Parsed(page).words
+
+
 def test_a_readers_endless_words_are_cut() -> None:
-    long = _report.html(deliverables(), {"A1.1": result()}, "n" * 10**6, {"A1.1": "r" * 10**6})
+    long = report.html(deliverables(), {"A1.1": [result()]}, "n" * 10**6, {"A1.1": "r" * 10**6})
     assert len(long) < 100_000

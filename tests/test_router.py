@@ -7,10 +7,10 @@ import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
-from pages import _engine
-from pages._ui import lessons
-from pages._ui.numbers import nearest
-from pages._ui.seed import DEFAULT, LARGEST
+from pages._service import engine
+from pages._ui.inputs.numbers import nearest
+from pages._ui.inputs.seed import DEFAULT, LARGEST
+from pages._ui.session import lessons
 from streamlit_app import health, plotly
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
@@ -127,13 +127,13 @@ def test_a_number_that_no_widget_would_send_becomes_an_allowed_one(sent: object,
 
 def test_the_health_page_tells_a_running_engine_from_a_stopped_one() -> None:
     request = Request({"type": "http"})
-    _engine.start()
+    engine.start()
     assert asyncio.run(health(request)).status_code == 200
-    _engine.stop()
+    engine.stop()
     assert asyncio.run(health(request)).status_code == 503
 
 
-def test_the_chart_library_comes_from_the_installed_package_and_may_be_kept() -> None:
+def test_the_chart_library_is_here_and_may_be_kept() -> None:
     answer = asyncio.run(plotly(Request({"type": "http"})))
     assert Path(answer.path).stat().st_size > 1_000_000
     assert "immutable" in answer.headers["Cache-Control"]

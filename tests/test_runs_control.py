@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from small_runs import columns, folder_of, prepared, tiny, wait_for, wait_until
+from small_runs import (
+    columns,
+    folder_of,
+    prepared,
+    tiny,
+    trained_here,
+    wait_for,
+    wait_until,
+)
 
-from lessons import runs
-from lessons.runs import files, processes
-from lessons.runs.recipes import NAMES, recipe
+from lessons.training import runs
+from lessons.training.runs import files, notes, processes
+from lessons.training.runs.recipes import NAMES, recipe
 
 FAR: dict[str, tuple[Any, Any]] = {
     "num_hiddens": (-8, 10**9),
@@ -120,7 +129,11 @@ def test_a_setting_that_does_not_exist_is_left_out_and_said() -> None:
 
 def test_every_setting_with_a_range_is_in_the_table_of_ends() -> None:
     for name in NAMES:
-        ranged = {knob.name: (knob.low, knob.high) for knob in runs.knobs(name) if not knob.choices}
+        ranged = {
+            parameter.name: (parameter.low, parameter.high)
+            for parameter in runs.parameters(name)
+            if not parameter.choices
+        }
         assert ranged == {field: ENDS[field] for field in ranged}
 
 
@@ -189,7 +202,7 @@ def test_a_name_from_outside_reaches_nothing(
 ) -> None:
     outside = tmp_path / "x"
     outside.mkdir()
-    with pytest.raises(ValueError, match=r"not the name of a run|no such run|can't be read"):
+    with pytest.raises(ValueError, match=r"not the name of a run|no longer here|can't be read"):
         ask(run_id)
     assert outside.is_dir()
     assert not runs_folder.exists()
@@ -227,7 +240,7 @@ def test_shipped_runs_are_listed_first_and_then_the_newest(shipped: str) -> None
     older = prepared(tiny(seed=1), steps=0)
     newer = prepared(tiny(seed=2), steps=0)
     os.utime(folder_of(older) / "settings.json", (1, 1))
-    files.Status("paused", step=1).write(folder_of(older))  # a change makes nothing newer
+    notes.Status("paused", step=1).write(folder_of(older))  # a change makes nothing newer
     assert [run.id for run in runs.all_runs("denoiser")] == [shipped, newer, older]
 
 
@@ -253,7 +266,6 @@ def test_a_run_that_is_deleted_while_others_are_listed_is_just_not_listed() -> N
 
 DAMAGE = {
     "settings.json": ["no JSON", '{"recipe": "denoiser", "settings": {"num_hiddens": 9999}}', "{}"],
-    "status.json": ["", "[1]", '{"state": "asleep"}'],
     "metrics.jsonl": ['{"step": 1}\n', "garbage\n"],
     "epochs.jsonl": ["garbage\n", '{"epoch": 1}\n'],
 }
@@ -277,15 +289,41 @@ def test_a_damaged_run_is_listed_with_its_reason_and_others_work(name: str) -> N
         assert [run.id for run in runs.all_runs("denoiser")] == [good]
 
 
-@pytest.mark.parametrize("name", ["settings.json", "status.json"])
-def test_a_wish_for_a_damaged_run_is_refused_with_the_reason(name: str) -> None:
+def test_a_wish_for_a_damaged_run_is_refused_with_the_reason() -> None:
     run_id = prepared(tiny(), steps=2)
-    (folder_of(run_id) / name).write_text("no JSON")
-    with pytest.raises(ValueError, match=name.replace(".", r"\.")):
+    (folder_of(run_id) / "settings.json").write_text("no JSON")
+    with pytest.raises(ValueError, match=r"settings\.json"):
         runs.one_epoch(run_id)
 
 
-def test_a_missing_or_damaged_picture_is_told() -> None:
+@pytest.mark.parametrize("lost", ["", "[1]", '{"state": "asleep"}', None])
+def test_a_run_whose_status_was_lost_goes_on_from_its_checkpoint(lost: str | None) -> None:
+    run_id = prepared(tiny(epochs=1), steps=5)
+    status = folder_of(run_id) / "status.json"
+    status.unlink() if lost is None else status.write_text(lost)
+    run = runs.view(run_id)
+    assert (run.state, run.step) == ("interrupted", 5)
+    assert run.seconds == pytest.approx(0.05)
+    runs.resume(run_id)
+    assert wait_for(run_id, "finished").step == 16
+
+
+def test_a_run_that_is_over_is_read_once_until_it_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = trained_here("denoiser", tiny(epochs=1).model_dump())
+    first = runs.view(run_id)
+    assert first.state == "finished"
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "read_json", lambda _: pytest.fail("read again"))
+        assert runs.view(run_id) is first
+        assert not runs.busy()
+    shutil.rmtree(folder_of(run_id))
+    assert prepared(tiny(epochs=1), steps=2) == run_id
+    assert runs.view(run_id).step == 2
+
+
+def test_a_missing_or_damaged_image_is_told() -> None:
     run_id = prepared(tiny(), steps=0)
     assert [len(row) for row in runs.samples(run_id, 0)] == [10, 10, 10]
     (folder_of(run_id) / "samples" / "epoch-000.png").write_bytes(b"garbage")
@@ -322,7 +360,7 @@ def test_a_run_goes_through_every_wish_and_is_gone_at_last() -> None:
     assert runs.view(run_id).state == "stopped"
     runs.delete(run_id)
     assert runs.all_runs("denoiser") == []
-    with pytest.raises(ValueError, match="no such run"):
+    with pytest.raises(ValueError, match="no longer here"):
         runs.view(run_id)
 
 
@@ -381,6 +419,101 @@ def test_a_second_run_waits_its_turn_and_then_works(runs_folder: Path) -> None:
     assert columns(wait_for(first, "paused"))[2][:-1] == curve[2]
 
 
+def test_pages_that_notice_a_workers_end_at_the_same_moment_all_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The second one to take the same process off the list used to fail."""
+
+    class Ended:
+        def poll(self) -> int:
+            time.sleep(0.001)
+            return 0
+
+    children: list[Any] = []
+    monkeypatch.setattr(processes, "_children", children)
+    failed: list[Exception] = []
+
+    def look(together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            processes.alive(tmp_path)
+        except Exception as error:
+            failed.append(error)
+
+    for _ in range(20):
+        children.extend(Ended() for _ in range(3))
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=look, args=(together,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+    assert children == []
+
+
+def test_a_living_worker_is_known_whatever_the_clock_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    processes.sign(tmp_path, os.getpid())
+    assert processes.alive(tmp_path)
+    for step in (-2.0, 2.0, 86_400.0):
+        boot, now = psutil.boot_time(), time.time
+        with monkeypatch.context() as patch:
+            patch.setattr("psutil._pslinux.boot_time", lambda boot=boot, step=step: boot + step)
+            patch.setattr(time, "time", lambda now=now, step=step: now() + step)
+            assert processes.alive(tmp_path)
+    files.write_json(tmp_path / "worker.json", {"pid": os.getpid(), "started": "another"})
+    assert not processes.alive(tmp_path)
+
+
+def test_a_place_in_line_that_a_dead_worker_left_holds_nobody_up(runs_folder: Path) -> None:
+    first, second = prepared(tiny(seed=1), steps=0), prepared(tiny(seed=2), steps=0)
+    for run_id in (first, second):
+        processes.queue_up(folder_of(run_id))
+    (runs_folder / ".line" / "00000000000000000001.denoiser-deleted").touch()
+    processes.sign(folder_of(second), os.getpid())
+    assert processes.line(runs_folder) == [second]
+    slot = processes.take_slot(folder_of(second))
+    assert slot is not None
+    slot.release()
+    assert list((runs_folder / ".line").iterdir()) == []
+
+
+def test_who_was_first_comes_first_though_the_clock_was_set_back(
+    monkeypatch: pytest.MonkeyPatch, runs_folder: Path
+) -> None:
+    first, second = prepared(tiny(seed=1), steps=0), prepared(tiny(seed=2), steps=0)
+    for run_id, now in ((first, 2e9), (second, 1e9)):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        processes.queue_up(folder_of(run_id))
+        processes.sign(folder_of(run_id), os.getpid())
+    assert processes.line(runs_folder) == [first, second]
+    assert processes.take_slot(folder_of(second)) is None
+
+
+def test_what_a_waiting_worker_looks_at_does_not_grow_with_runs_that_are_over(
+    monkeypatch: pytest.MonkeyPatch, runs_folder: Path
+) -> None:
+    first, second = prepared(tiny(seed=1), steps=0), prepared(tiny(seed=2), steps=0)
+    for run_id in (first, second):
+        processes.queue_up(folder_of(run_id))
+        processes.sign(folder_of(run_id), os.getpid())
+    for number in range(50):
+        shutil.copytree(folder_of(first), runs_folder / f"denoiser-{number:010x}")
+    read, true = [], files.read_json
+    monkeypatch.setattr(files, "read_json", lambda path: read.append(path) or true(path))
+    assert processes.take_slot(folder_of(second)) is None
+    runs.busy()
+    assert len(read) <= 3
+
+
+def test_a_bad_number_of_slots_is_told_before_a_run_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIFFUSION_TRAINING_SLOTS", "0")
+    with pytest.raises(ValueError, match="DIFFUSION_TRAINING_SLOTS is '0'; allowed is a whole"):
+        runs.start("denoiser", tiny())
+
+
 def memory_of(run_id: str) -> str:
     pid = files.read_json(folder_of(run_id) / "worker.json")["pid"]
     return " ".join(area.path for area in psutil.Process(pid).memory_maps())
@@ -390,7 +523,7 @@ def workers_on(folder: Path) -> list[int]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if "lessons.runs.worker" in words and words[-1] == str(folder):
+        if "lessons.training.runs.worker" in words and words[-1] == str(folder):
             found.append(process.pid)
     return found
 

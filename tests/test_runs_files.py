@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import threading
 import zlib
 from pathlib import Path
@@ -13,10 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lessons.picture import Picture
-from lessons.runs import files
-from lessons.runs.files import Control, DamagedRun, Status
-from lessons.runs.recorder import load_rows, read_settings, save_rows
+from lessons.images.captioned import CaptionedImage
+from lessons.training.runs import files
+from lessons.training.runs.files import DamagedRun
+from lessons.training.runs.notes import RunControl, Status
+from lessons.training.runs.recipes import read_settings
+from lessons.training.runs.recorder import load_rows, save_rows
+from models import atomic
 
 
 def line(step: int) -> dict[str, Any]:
@@ -49,16 +53,16 @@ def test_a_refused_name_is_not_repeated_at_length() -> None:
 
 
 def test_status_and_control_come_back_as_written(tmp_path: Path) -> None:
-    status = Status("failed", step=3, seconds=1.5, reason="why", device="CPU", queued_at=2.0)
+    status = Status("failed", step=3, seconds=1.5, reason="why", device="CPU")
     status.write(tmp_path)
     assert Status.read(tmp_path) == status
-    Control(until_step=7).write(tmp_path)
-    assert Control.read(tmp_path) == Control(until_step=7)
+    RunControl(until_step=7).write(tmp_path)
+    assert RunControl.read(tmp_path) == RunControl(until_step=7)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["control.json", "status.json"]
 
 
 def test_without_a_wish_a_worker_pauses(tmp_path: Path) -> None:
-    assert Control.read(tmp_path) == Control(until_step=0, stop=False)
+    assert RunControl.read(tmp_path) == RunControl(until_step=0, stop=False)
 
 
 @pytest.mark.parametrize("reason", ["short", "long " * 100])
@@ -97,7 +101,7 @@ def test_a_status_that_makes_no_sense_is_damage(tmp_path: Path, content: str) ->
 def test_a_wish_that_makes_no_sense_is_damage(tmp_path: Path, content: str) -> None:
     (tmp_path / "control.json").write_text(content)
     with pytest.raises(DamagedRun, match=r"control\.json"):
-        Control.read(tmp_path)
+        RunControl.read(tmp_path)
 
 
 def test_many_writers_at_once_leave_one_whole_file(tmp_path: Path) -> None:
@@ -147,6 +151,89 @@ def test_a_rewritten_curve_is_read_from_its_start(tmp_path: Path) -> None:
     files.forget_after(path, 5)
     files.append_lines(path, [line(step) for step in range(6, 12)])
     assert files.curve(tmp_path).steps == list(range(1, 12))
+
+
+@pytest.mark.parametrize("way", ["deleted", "rewritten", "same length"])
+def test_the_curve_of_a_run_made_anew_by_another_process_is_its_own(
+    tmp_path: Path, way: str
+) -> None:
+    path = tmp_path / "metrics.jsonl"
+    for number in range(10):  # the system gives the numbers of deleted files to new ones
+        old = [{**line(step), "loss": 0.5} for step in range(1, 9)]
+        path.unlink(missing_ok=True)
+        files.append_lines(path, old)
+        assert files.curve(tmp_path).losses == [0.5] * 8
+        new = [{**line(step), "loss": 0.7} for step in range(1, 9 if way == "same length" else 20)]
+        if way == "deleted":
+            path.unlink()
+        else:
+            path.write_text("")
+        files.append_lines(path, new)
+        assert files.curve(tmp_path).losses == [0.7] * len(new), number
+
+
+def test_what_replaces_a_file_is_on_the_disk_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    true = os.replace
+    monkeypatch.setattr(os, "fsync", lambda _: done.append("fsync"))
+    monkeypatch.setattr(os, "replace", lambda *a: done.append("replace") or true(*a))
+    Status("running").write(tmp_path)
+    files.append_lines(tmp_path / "metrics.jsonl", [line(1)])
+    files.forget_after(tmp_path / "metrics.jsonl", 1)
+    assert done == ["fsync", "replace"] * 2
+
+
+def test_a_file_that_a_reader_holds_open_is_replaced_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is on Windows."""
+    refusals = iter([PermissionError(13, "held open")] * 3)
+    true = os.replace
+
+    def replace(*names: Path) -> None:
+        for refusal in refusals:
+            raise refusal
+        true(*names)
+
+    monkeypatch.setattr(os, "replace", replace)
+    Status("running", step=3).write(tmp_path)
+    assert Status.read(tmp_path).step == 3
+    monkeypatch.setattr(atomic, "PATIENCE", 0.0)
+    refusals = iter([PermissionError(13, "held open")] * 9)
+    with pytest.raises(PermissionError):
+        Status("running", step=4).write(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["status.json"]
+
+
+def test_a_file_that_is_being_replaced_is_read_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is on Windows, where a worker that read its wish at that moment used to fail."""
+    RunControl(until_step=7).write(tmp_path)
+    refusals = iter([PermissionError(13, "in use")] * 3)
+    true = Path.read_text
+
+    def read(path: Path, *more: str) -> str:
+        for refusal in refusals:
+            raise refusal
+        return true(path, *more)
+
+    monkeypatch.setattr(Path, "read_text", read)
+    assert RunControl.read(tmp_path).until_step == 7
+
+
+def test_a_files_stamp_tells_another_file_though_its_time_was_kept(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("weights")
+    other.write_text("others!")
+    os.utime(one, ns=(1, 1))
+    os.utime(other, ns=(1, 1))
+    before = atomic.stamp(one)
+    os.replace(other, one)
+    assert atomic.stamp(one) != before
+    assert atomic.stamp(other) is None
 
 
 @pytest.mark.parametrize(
@@ -203,10 +290,10 @@ def test_lines_after_a_step_are_forgotten_and_the_torn_one_too(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_rows_of_pictures_come_back_as_they_were(tmp_path: Path) -> None:
+def test_rows_of_images_come_back_as_they_were(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     rows = tuple(
-        tuple(Picture(random.integers(0, 256, (28, 28), np.uint8)) for _ in range(10))
+        tuple(CaptionedImage(random.integers(0, 256, (28, 28), np.uint8)) for _ in range(10))
         for _ in range(3)
     )
     path = tmp_path / "samples" / "epoch-000.png"
@@ -217,7 +304,7 @@ def test_rows_of_pictures_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["garbage", "cut off", "empty", "other size", "GIF", "huge"])
-def test_a_picture_file_that_is_none_of_ours_is_damage(tmp_path: Path, kind: str) -> None:
+def test_a_image_file_that_is_none_of_ours_is_damage(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "epoch-001.png"
     Image.fromarray(np.arange(28 * 28, dtype=np.uint8).reshape(28, 28)).save(path, "PNG")
     content = path.read_bytes()
@@ -240,9 +327,7 @@ def test_a_picture_file_that_is_none_of_ours_is_damage(tmp_path: Path, kind: str
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_scribble_in_a_picture_file_is_damage_or_another_picture(
-    tmp_path: Path, seed: int
-) -> None:
+def test_a_scribble_in_a_image_file_is_damage_or_another_image(tmp_path: Path, seed: int) -> None:
     path, random = tmp_path / "epoch-001.png", np.random.default_rng(seed)
     Image.fromarray(random.integers(0, 256, (28, 280), np.uint8)).save(path, "PNG")
     content = bytearray(path.read_bytes())

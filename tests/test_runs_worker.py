@@ -16,12 +16,12 @@ import pytest
 import torch
 from small_runs import columns, folder_of, prepared, tiny, wait_for, wait_until
 
-from lessons import runs
-from lessons.runs import files, processes, worker
-from lessons.runs.recorder import NotFinite, Recorder
-from lessons.runs.watch import RunView
-from lessons.trained import load_network
-from lessons.training import train
+from lessons.training import runs
+from lessons.training.loop import train
+from lessons.training.networks import load_network
+from lessons.training.runs import files, notes, processes, worker
+from lessons.training.runs.recorder import NotFinite, Recorder
+from lessons.training.runs.run_view import RunView
 from models import checkpoints
 
 PROJECT = Path(__file__).parents[1]
@@ -76,9 +76,9 @@ def test_a_run_comes_to_its_end_and_leaves_what_it_promised(uninterrupted: Path)
     assert [epoch.epoch for epoch in run.epochs] == [0, 1, 2, 3]
     assert [epoch.images for epoch in run.epochs] == [0, 1000, 2000, 3000]
     names = {str(path.relative_to(uninterrupted)) for path in uninterrupted.rglob("*")}
-    pictures = {f"samples/epoch-00{epoch}.png" for epoch in range(4)}
+    images = {f"samples/epoch-00{epoch}.png" for epoch in range(4)}
     tensors = {"checkpoint.safetensors", "weights.safetensors"}
-    assert pictures | tensors <= names
+    assert images | tensors <= names
     assert not [name for name in names if name.endswith(".part")]
     assert not processes.alive(uninterrupted)
 
@@ -112,9 +112,9 @@ def test_a_run_killed_at_random_moments_equals_the_uninterrupted_one(uninterrupt
     lines = (folder_of(run_id) / "epochs.jsonl").read_text()
     assert lines == (uninterrupted / "epochs.jsonl").read_text()
     assert_same_tensors(folder_of(run_id), uninterrupted, "weights.safetensors")
-    for picture in (uninterrupted / "samples").iterdir():
-        resumed_picture = folder_of(run_id) / "samples" / picture.name
-        assert resumed_picture.read_bytes() == picture.read_bytes()
+    for image in (uninterrupted / "samples").iterdir():
+        resumed_image = folder_of(run_id) / "samples" / image.name
+        assert resumed_image.read_bytes() == image.read_bytes()
     assert not list(folder_of(run_id).glob(".*.part"))
 
 
@@ -130,8 +130,8 @@ def test_a_worker_killed_before_it_could_begin_is_interrupted_and_resumes() -> N
 def test_a_killed_server_leaves_its_worker_at_work() -> None:
     code = """
 import time
-from lessons import runs
-from lessons.train_denoiser import DenoiserSettings
+from lessons.training import runs
+from lessons.part_b.train_denoiser import DenoiserSettings
 print(runs.start("denoiser", DenoiserSettings(num_hiddens=8, batch_size=64,
       images_per_epoch=1000, epochs=40)), flush=True)
 time.sleep(600)
@@ -152,9 +152,9 @@ time.sleep(600)
 
 def test_a_worker_whose_starter_died_before_it_took_a_note_still_signs() -> None:
     run_id = prepared(tiny(epochs=40), steps=1)
-    files.Control(until_step=10**9).write(folder_of(run_id))
+    notes.RunControl(until_step=10**9).write(folder_of(run_id))
     with subprocess.Popen(
-        [sys.executable, "-m", "lessons.runs.worker", str(folder_of(run_id))], cwd=PROJECT
+        [sys.executable, "-m", "lessons.training.runs.worker", str(folder_of(run_id))], cwd=PROJECT
     ) as child:
         wait_until(lambda: processes.alive(folder_of(run_id)), "the signature")
         assert worker_of(run_id).pid == child.pid
@@ -223,11 +223,11 @@ def test_a_wish_between_a_workers_last_look_and_its_end_is_not_lost() -> None:
     run_id = prepared(tiny(), steps=2)
     folder = folder_of(run_id)
     processes.sign(folder, os.getpid())
-    files.Control(until_step=3).write(folder)
+    notes.RunControl(until_step=3).write(folder)
     runs.one_step(run_id)  # finds a worker, this process, and relies on it
     assert worker_of(run_id).pid == os.getpid()
     assert not processes.resign(folder, lambda: worker._more_is_wanted(folder))
-    files.Control(until_step=2).write(folder)
+    notes.RunControl(until_step=2).write(folder)
     assert processes.resign(folder, lambda: worker._more_is_wanted(folder))
     assert not processes.alive(folder)
 
@@ -267,7 +267,7 @@ def test_a_disk_that_refuses_the_checkpoint_ends_the_run_and_keeps_the_last_one(
     assert len(before) > 200_000
     code = f"""
 import resource
-from lessons import runs
+from lessons.training import runs
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 runs.resume({run_id!r})
 """
@@ -313,7 +313,7 @@ def test_litter_of_a_killed_write_is_cleared_away() -> None:
 
 def work_here(folder: Path, stop: bool = False) -> None:
     """Let the worker's own code work in this process, which is quicker than a new one."""
-    files.Control(until_step=10**9, stop=stop).write(folder)
+    notes.RunControl(until_step=10**9, stop=stop).write(folder)
     worker._work(folder)
 
 

@@ -1,27 +1,24 @@
-"""Samples of the shipped runs: their films, their judge, and what guidance does to them."""
+"""Samples of the shipped runs: trajectories, classification, and what guidance does to them."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from lessons import (
-    class_guidance,
+from lessons.diffusion.noise import NoiseSource
+from lessons.diffusion.schedules import spread
+from lessons.images.captioned import Progress
+from lessons.part_b import (
     flow_matching,
-    runs,
     sampled_digits,
     train_class_ddpm,
     train_ddpm,
-    trained,
 )
-from lessons.iterative_denoising import NoiseSource, spread
-from lessons.picture import Progress
-from lessons.train_denoiser import test_digits as known_digits
+from lessons.training import networks, runs
 
 T = TypeVar("T")
 
@@ -45,38 +42,40 @@ def last(run_id: str, count: int, steps: int, gamma: float, seed: int = 1) -> to
 
 
 @pytest.mark.parametrize("recipe", ["ddpm", "class-ddpm", "class-flow"])
-def test_a_film_has_a_frame_a_step_and_ends_clean(recipe: str) -> None:
-    film, seen = finished(sampled_digits.film(shipped(recipe), seed=1, steps=5))
-    assert len(film.frames) == len(film.times) == len(seen) == 5
+def test_a_trajectory_has_a_frame_a_step_and_ends_clean(recipe: str) -> None:
+    trajectory, seen = finished(sampled_digits.trajectory(shipped(recipe), seed=1, steps=5))
+    assert len(trajectory.frames) == len(trajectory.times) == len(seen) == 5
     if "flow" in recipe:
-        assert film.times == pytest.approx((0.2, 0.4, 0.6, 0.8, 1.0))
+        assert trajectory.times == pytest.approx((0.2, 0.4, 0.6, 0.8, 1.0))
     else:
-        assert film.times[-1] == 0
-        assert list(film.times) == sorted(film.times, reverse=True)
-    x_t, guess = film.frames[-1]
-    assert (x_t.pixels == guess.pixels).all()  # the last step adds no noise
-    assert len(film.samples) == len(film.copies) == 10
+        assert trajectory.times[-1] == 0
+        assert list(trajectory.times) == sorted(trajectory.times, reverse=True)
+    x_t, estimate = trajectory.frames[-1]
+    assert (x_t.pixels == estimate.pixels).all()  # the last step adds no noise
+    assert len(trajectory.samples) == len(trajectory.copies) == 10
     assert [p.done for p in seen] == [1, 2, 3, 4, 5]
 
 
 def test_the_shipped_class_run_draws_what_it_is_asked_for() -> None:
-    film, _ = finished(sampled_digits.film(shipped("class-ddpm"), seed=3, steps=20))
-    assert film.numbers["accuracy"] >= 0.9
-    assert film.numbers["confidence"] > 0.9
+    trajectory, _ = finished(sampled_digits.trajectory(shipped("class-ddpm"), seed=3, steps=20))
+    assert trajectory.numbers["accuracy"] >= 0.9
+    assert trajectory.numbers["confidence"] > 0.9
 
 
-def test_an_exam_asks_for_ten_of_each_digit_and_counts_by_class() -> None:
-    exam, seen = finished(sampled_digits.exam(shipped("class-ddpm"), seed=1, gamma=5.0))
+def test_an_evaluation_asks_for_ten_of_each_digit_and_counts_by_class() -> None:
+    evaluation, seen = finished(sampled_digits.evaluation(shipped("class-ddpm"), seed=1, gamma=5.0))
     assert [p.done for p in seen] == list(range(1, 21))
-    assert [len(row) for row in exam.rows] == [10] * 10
-    for row, share in zip(exam.rows, exam.accuracies, strict=True):
-        assert sum(picture.caption == "" for picture in row) == round(10 * share)
-    assert exam.accuracy >= 0.9
+    assert [len(row) for row in evaluation.rows] == [10] * 10
+    for row, share in zip(evaluation.rows, evaluation.accuracies, strict=True):
+        assert sum(image.caption == "" for image in row) == round(10 * share)
+    assert evaluation.accuracy >= 0.9
 
 
-def test_an_exam_without_guidance_is_failed() -> None:
-    exam, _ = finished(sampled_digits.exam(shipped("class-ddpm"), seed=1, gamma=0.0, steps=2))
-    assert exam.accuracy < 0.3
+def test_an_evaluation_without_guidance_is_failed() -> None:
+    evaluation, _ = finished(
+        sampled_digits.evaluation(shipped("class-ddpm"), seed=1, gamma=0.0, steps=2)
+    )
+    assert evaluation.accuracy < 0.3
 
 
 def test_a_digit_does_not_depend_on_how_many_are_sampled() -> None:
@@ -87,9 +86,9 @@ def test_a_digit_does_not_depend_on_how_many_are_sampled() -> None:
 def test_ddpm_and_flow_start_from_the_same_noise() -> None:
     """So that their ways can be laid beside each other."""
     one = next(sampled_digits.sampled(shipped("class-flow"), torch.arange(2), 7, 10, 0.0))
-    network = trained.load_network(shipped("class-flow"))
+    network = networks.load_network(shipped("class-flow"))
     noise = NoiseSource(7, 2, (1, 28, 28))()
-    velocity = flow_matching.guided(network, torch.arange(2), 0.0)(noise, 0.0)
+    velocity = flow_matching.following(network, torch.arange(2), 0.0)(noise, 0.0)
     assert_close(one.x_t, noise + velocity / 10)
 
 
@@ -108,20 +107,20 @@ def test_another_seed_gives_other_digits_and_the_same_seed_the_same() -> None:
 
 
 def test_without_guidance_the_label_does_not_count() -> None:
-    network = trained.load_network(shipped("class-ddpm"))
+    network = networks.load_network(shipped("class-ddpm"))
     x_t = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    threes = train_class_ddpm.guided(network, torch.tensor([3, 3]), 0.0)(x_t, 100)
-    eights = train_class_ddpm.guided(network, torch.tensor([8, 8]), 0.0)(x_t, 100)
+    threes = train_class_ddpm.following(network, torch.tensor([3, 3]), 0.0)(x_t, 100)
+    eights = train_class_ddpm.following(network, torch.tensor([8, 8]), 0.0)(x_t, 100)
     assert torch.equal(threes, eights)
 
 
-def test_every_picture_may_have_a_gamma_of_its_own() -> None:
-    network = trained.load_network(shipped("class-ddpm"))
+def test_every_image_may_have_a_gamma_of_its_own() -> None:
+    network = networks.load_network(shipped("class-ddpm"))
     x_t = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     labels, own = torch.tensor([3, 8]), torch.tensor([1.0, 7.0]).view(-1, 1, 1, 1)
-    together = train_class_ddpm.guided(network, labels, own)(x_t, 100)
+    together = train_class_ddpm.following(network, labels, own)(x_t, 100)
     for i, gamma in enumerate((1.0, 7.0)):
-        alone = train_class_ddpm.guided(network, labels, gamma)(x_t, 100)
+        alone = train_class_ddpm.following(network, labels, gamma)(x_t, 100)
         assert_close(together[i], alone[i])
 
 
@@ -139,48 +138,3 @@ def test_steps_are_spread_from_the_noisiest_to_the_least_noisy(steps: int) -> No
 def test_a_number_of_steps_that_can_not_be_is_refused(steps: int) -> None:
     with pytest.raises(ValueError, match="between 1 and 300"):
         spread(train_ddpm.STEPS, steps)
-
-
-def test_the_guided_guess_is_the_one_with_label_at_gamma_1_and_the_one_without_at_0() -> None:
-    run = shipped("class-ddpm")
-    _, without, with_label, _, at_0 = class_guidance.anatomy(run, 3, 0.0, seed=1, t=250)
-    *_, at_1 = class_guidance.anatomy(run, 3, 1.0, seed=1, t=250)
-    assert abs(at_0.pixels.astype(int) - without.pixels).max() <= 1
-    assert abs(at_1.pixels.astype(int) - with_label.pixels).max() <= 1
-    assert (with_label.pixels != without.pixels).any()
-
-
-@pytest.mark.parametrize(("digit", "t"), [(10, 5), (-1, 5), (3, 0), (3, 301)])
-def test_a_digit_or_timestep_that_is_none_is_refused(digit: int, t: int) -> None:
-    with pytest.raises(ValueError, match="no digit"):
-        class_guidance.anatomy(shipped("class-ddpm"), digit, 5.0, 1, t)
-
-
-def test_the_grid_has_a_row_for_every_gamma_and_a_column_for_every_digit() -> None:
-    rows, seen = finished(class_guidance.gamma_grid(shipped("class-ddpm"), seed=1, steps=2))
-    assert [len(row) for row in rows] == [10] * len(class_guidance.GAMMAS)
-    assert seen[-1].done == seen[-1].total
-
-
-def test_the_shipped_measurements_show_what_guidance_buys_and_costs() -> None:
-    sweep = class_guidance.measured(shipped("class-ddpm"))
-    assert sweep
-    by_gamma = {one.gamma: one for one in sweep.qualities}
-    assert tuple(by_gamma) == class_guidance.GAMMAS
-    assert by_gamma[0].accuracy < 0.2 < 0.95 <= by_gamma[5].accuracy
-    assert by_gamma[5].diversity < by_gamma[1].diversity
-    assert by_gamma[5].ink > by_gamma[1].ink
-    assert sweep.floor < min(one.frechet for one in sweep.qualities)
-    assert sweep.real_ink == pytest.approx(sampled_digits.ink(known_digits(10_000)), abs=1e-4)
-
-
-def test_a_run_that_was_not_measured_has_no_measurements() -> None:
-    assert class_guidance.measured(shipped("ddpm")) is None
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"qualities": [3]}', '{"count": 3}'])
-def test_damaged_measurements_are_said_to_be_so(content: str, runs_folder: Path) -> None:
-    (runs_folder / "class-ddpm-0").mkdir(parents=True)
-    (runs_folder / "class-ddpm-0" / "guidance.json").write_text(content)
-    with pytest.raises(ValueError, match="damaged"):
-        class_guidance.measured("class-ddpm-0")

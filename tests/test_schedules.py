@@ -4,7 +4,7 @@ import pytest
 import torch
 from diffusers import DDPMScheduler
 
-from lessons.schedules import ddpm_schedule, squaredcos_cap_v2
+from lessons.diffusion.schedules import ddpm_schedule, squaredcos_cap_v2
 
 
 def test_the_cosine_schedule_has_the_published_values() -> None:

@@ -1,5 +1,6 @@
 """Results from ahead: they come back as they were, are found again, and are still true."""
 
+import base64
 import importlib
 import inspect
 import io
@@ -9,41 +10,41 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from lessons import (
-    classical_denoising,
-    out_of_distribution,
-    runs,
-    sampling,
-    text_to_image,
-    three_denoisers,
-    trained,
-)
-from lessons.picture import Picture
+from lessons import model_choice
+from lessons.beyond import diffusion_in_the_plane as plane
+from lessons.beyond.plane.guidance import Sweep
+from lessons.images.captioned import CaptionedImage
+from lessons.part_a import classical_denoising, guidance, iterative_denoising, sampling
+from lessons.part_b import out_of_distribution
 from lessons.prompts import prompts_for
-from lessons.runs.recipes import NAMES
-from lessons.speed import images_per_second
-from lessons.text_to_image import Film
+from lessons.text_to_image import Trajectory
+from lessons.training import networks, runs
+from lessons.training.runs.recipes import NAMES
+from lessons.training.speed import images_per_second
 from models.catalog import finish
-from pages import _engine, _stored
-from pages._stored import packing
-from pages._ui import lessons
+from pages import _teaching
+from pages._service import engine, stored
+from pages._service.stored import dependencies, packing, thumbnails
+from pages._ui.session import lessons
+from pages._ui.session.produced import noting
 
-MODELS = [about.name for about in text_to_image.models()]
+MODELS = [about.name for about in model_choice.models()]
 PART_A = [lesson.file for lesson in lessons.discover() if lesson.part == "A"]
 PART_B = [lesson.file for lesson in lessons.discover() if lesson.part == "B"]
-GREY = Picture(np.arange(6, dtype=np.uint8).reshape(2, 3), "grey", "six greys", "x_t")
-RGB = Picture(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
+GREY = CaptionedImage(np.arange(6, dtype=np.uint8).reshape(2, 3), "grey", "six greys", "x_t")
+RGB = CaptionedImage(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
 
 
 def test_a_result_comes_back_as_it_was() -> None:
-    samples = sampling.Samples(Film(((GREY, GREY),), (5, 0)), (GREY, RGB), "a note, “ε”")
+    samples = sampling.Samples(Trajectory(((GREY, GREY),), (5, 0)), (GREY, RGB), "a note, “ε”")
     back = packing.unpack(packing.pack(samples, {}))
     assert isinstance(back, sampling.Samples)
     assert back.note == samples.note
-    assert back.film.times == (5, 0)
-    for mine, theirs in zip(back.pictures, samples.pictures, strict=True):
+    assert back.trajectory.times == (5, 0)
+    for mine, theirs in zip(back.images, samples.images, strict=True):
         assert (mine.pixels == theirs.pixels).all()
         assert mine.pixels.shape == theirs.pixels.shape
         assert (mine.caption, mine.alt, mine.symbol) == (theirs.caption, theirs.alt, theirs.symbol)
@@ -51,16 +52,16 @@ def test_a_result_comes_back_as_it_was() -> None:
     assert packing.unpack(packing.pack(numbers, {})) == numbers
 
 
-def test_a_films_frames_in_colour_come_back_nearly_as_they_were() -> None:
+def test_a_trajectories_frames_in_colour_come_back_nearly_as_they_were() -> None:
     smooth = np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
-    back = packing.unpack(packing.pack(Film(((Picture(smooth), GREY),), (0,)), {}))
-    assert isinstance(back, Film)
+    back = packing.unpack(packing.pack(Trajectory(((CaptionedImage(smooth), GREY),), (0,)), {}))
+    assert isinstance(back, Trajectory)
     [[colour, grey]] = back.frames
     assert np.abs(colour.pixels.astype(int) - smooth).mean() < 3
     assert (grey.pixels == GREY.pixels).all()
 
 
-def test_a_picture_that_stands_in_many_frames_is_stored_once() -> None:
+def test_a_image_that_stands_in_many_frames_is_stored_once() -> None:
     content = packing.pack(tuple([RGB] * 50), {})
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert len(archive.namelist()) == 2
@@ -71,7 +72,14 @@ def test_the_same_result_is_the_same_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["os:system", "builtins:eval", "lessons.../os:system", "lessons.picture:to_pixels", ":"]
+    "name",
+    [
+        "os:system",
+        "builtins:eval",
+        "lessons.../os:system",
+        "lessons.images.captioned:to_pixels",
+        ":",
+    ],
 )
 def test_a_file_that_names_anything_but_a_data_class_of_the_lessons_is_refused(name: str) -> None:
     buffer = io.BytesIO()
@@ -82,31 +90,53 @@ def test_a_file_that_names_anything_but_a_data_class_of_the_lessons_is_refused(n
         packing.unpack(buffer.getvalue())
 
 
+def test_numbers_of_half_precision_come_back_to_the_last_bit() -> None:
+    sweep = Sweep(np.array([[[0.1, -3.5]]], np.float16), (0.5,), (1.0,))
+    content = packing.pack(sweep, {})
+    back = packing.unpack(content)
+    assert isinstance(back, Sweep)
+    assert back.ends.dtype == np.float16
+    assert (back.ends == sweep.ends).all()
+    assert packing.pack(sweep, {}) == content
+
+
+@pytest.mark.parametrize("values", [np.zeros(2), np.array([{}], object), np.zeros(2, np.uint8)])
+def test_other_numbers_and_objects_are_not_read_as_half_precision(values: object) -> None:
+    file = io.BytesIO()
+    np.save(file, values, allow_pickle=True)  # type: ignore[arg-type]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        half = base64.b64encode(file.getvalue()).decode()
+        archive.writestr("result.json", json.dumps({"about": {}, "result": {"half": half}}))
+    with pytest.raises(ValueError, match=r"half precision|allow_pickle"):
+        packing.unpack(buffer.getvalue())
+
+
 @pytest.mark.parametrize("result", [{1: "a"}, [1], object(), np.zeros((2, 2)), {1}])
 def test_what_could_not_come_back_is_not_stored(result: object) -> None:
     with pytest.raises(TypeError):
         packing.pack(result, {})
 
 
-def test_a_result_is_named_by_its_function_its_knobs_and_its_weights(
+def test_a_result_is_named_by_its_function_its_parameters_and_its_weights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    knobs = {"model": "digits", "prompt": "5", "seed": 1}
-    name = _stored.key(sampling.demo, knobs)
-    assert name == _stored.key(sampling.demo, dict(reversed(knobs.items())))
-    assert name != _stored.key(sampling.gamma_grid, knobs)
-    assert name != _stored.key(sampling.demo, knobs | {"seed": 2})
-    monkeypatch.setattr(text_to_image, "edition", lambda _name: "other weights")
-    assert name != _stored.key(sampling.demo, knobs)
+    parameters = {"model": "digits", "prompt": "5", "seed": 1}
+    name = stored.key(sampling.demo, parameters)
+    assert name == stored.key(sampling.demo, dict(reversed(parameters.items())))
+    assert name != stored.key(guidance.gamma_grid, parameters)
+    assert name != stored.key(sampling.demo, parameters | {"seed": 2})
+    monkeypatch.setattr(model_choice, "weights_hash", lambda _name: "other weights")
+    assert name != stored.key(sampling.demo, parameters)
 
 
 def test_nothing_is_stored_for_a_model_that_is_not_here_or_for_what_takes_no_time() -> None:
-    assert _stored.key(sampling.demo, {"model": "none", "seed": 1}) == ""
-    assert _stored.key(sampling.demo, {"seed": 1}) == ""
-    assert _stored.key(out_of_distribution.psnr_curve, {"run_id": "x", "edition": ""}) == ""
-    assert _stored.key(classical_denoising.by_hand, {"model": "digits"}) == ""
-    assert _stored.find(sampling.demo, {"model": "digits", "prompt": "5", "seed": -1}) is (
-        _stored.NOT_THERE
+    assert stored.key(sampling.demo, {"model": "none", "seed": 1}) == ""
+    assert stored.key(sampling.demo, {"seed": 1}) == ""
+    assert stored.key(out_of_distribution.psnr_curve, {"run_id": "x", "weights_hash": ""}) == ""
+    assert stored.key(classical_denoising.by_hand, {"model": "digits"}) == ""
+    assert stored.find(sampling.demo, {"model": "digits", "prompt": "5", "seed": -1}) is (
+        stored.NOT_THERE
     )
 
 
@@ -117,21 +147,21 @@ def test_stored_results_are_what_the_code_calculates_today() -> None:
             "run_id": denoiser,
             "digit": 0,
             "seed": 276,
-            "edition": trained.edition(denoiser),
+            "weights_hash": networks.weights_hash(denoiser),
         },
         sampling.demo: {"model": "digits", "prompt": prompts_for("digits").neutral, "seed": 276},
-        three_denoisers.demo: {
+        iterative_denoising.demo: {
             "model": "digits",
-            "original": "digit-0",
+            "source_image": "digit-0",
             "prompt": "",
             "i_start": 10,
             "seed": 276,
         },
     }
-    for function, knobs in asked.items():
-        ready = _stored.find(function, knobs)
-        assert ready is not _stored.NOT_THERE, function
-        assert_alike(ready, finish(function(**knobs)))  # type: ignore[operator]
+    for function, parameters in asked.items():
+        ready = stored.find(function, parameters)
+        assert ready is not stored.NOT_THERE, function
+        assert_alike(ready, finish(function(**parameters)))  # type: ignore[operator]
 
 
 def assert_alike(one: object, other: object) -> None:
@@ -156,6 +186,7 @@ def assert_alike(one: object, other: object) -> None:
 @pytest.mark.parametrize(
     ("file", "address"),
     [
+        (lessons.HOME, {}),
         *((file, {"model": model}) for model in MODELS for file in PART_A),
         *((file, {}) for file in PART_B),
     ],
@@ -164,7 +195,7 @@ def test_at_first_sight_no_lesson_makes_its_reader_wait(
     file: str, address: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calculated = []
-    submit = _engine.submit
+    submit = engine.submit
 
     def watched(session, slot, key, call):  # type: ignore[no-untyped-def]
         # How fast this machine trains can be measured on this machine alone.
@@ -172,23 +203,39 @@ def test_at_first_sight_no_lesson_makes_its_reader_wait(
             calculated.append((call.func.__qualname__, call.keywords))
         return submit(session, slot, key, call)
 
-    monkeypatch.setattr(_engine, "submit", watched)
+    monkeypatch.setattr(engine, "submit", watched)
     test = AppTest.from_file(str(lessons.FOLDER / "_router.py"), default_timeout=100)
     for name, value in address.items():
         test.query_params[name] = value
-    test.switch_page(file).run()
+    with noting() as delivered:
+        test.switch_page(file).run()
     assert not test.exception
-    assert calculated == [], "run: python -m pages._stored"
+    assert calculated == [], "run: python -m pages._service.stored --stale"
+    best = address.get("model", MODELS[0]) == MODELS[0]
+    if delivered and best and thumbnails.path(file).exists():
+        assert_stands_for_them(file, [image for images in delivered for image in images])
+
+
+def assert_stands_for_them(file: str, images: list[CaptionedImage]) -> None:
+    """The thumbnail of a page is made of what the page shows today."""
+    note = _teaching.read(file)
+    assert note
+    kept = np.asarray(Image.open(thumbnails.path(file)).convert("RGB")).astype(int)
+    again = Image.open(io.BytesIO(thumbnails.encoded(images, note.thumbnail))).convert("RGB")
+    assert np.abs(kept - np.asarray(again)).mean() < 2, "run: python -m pages._service.stored"
 
 
 def test_no_stored_result_is_left_over_from_older_weights_or_functions() -> None:
-    files = list(_stored.FOLDER.glob("*.zip"))
+    files = list(stored.FOLDER.glob("*.zip"))
     assert len(files) >= len(MODELS) * (len(PART_A) - 1)
     shipped = [
-        trained.edition(run.id) for recipe in NAMES for run in runs.all_runs(recipe) if run.shipped
+        networks.weights_hash(run.id)
+        for recipe in NAMES
+        for run in runs.all_runs(recipe)
+        if run.shipped
     ]
-    networks = {text_to_image.edition(model) for model in MODELS}
-    editions = networks | {a + b for a in shipped for b in ("", *shipped)}
+    miniatures = {model_choice.weights_hash(model) for model in MODELS}
+    editions = miniatures | {a + b for a in shipped for b in ("", *shipped)} | {plane.WEIGHTS_HASH}
     for path in files:
         about = packing.about(path.read_bytes())
         module, _, name = about["function"].rpartition(".")
@@ -199,13 +246,23 @@ def test_no_stored_result_is_left_over_from_older_weights_or_functions() -> None
 def test_a_stored_file_that_is_cut_off_is_calculated_instead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_stored, "FOLDER", tmp_path)
-    knobs = {"model": "digits", "prompt": "5", "seed": 1}
-    path = _stored.keep(sampling.demo, knobs, (GREY,))
+    monkeypatch.setattr(stored, "FOLDER", tmp_path)
+    parameters = {"model": "digits", "prompt": "5", "seed": 1}
+    path = stored.keep(sampling.demo, parameters, (GREY,))
     whole = path.read_bytes()
     for length in (0, 10, len(whole) - 5):
         path.write_bytes(whole[:length])
-        _stored._load.cache_clear()
-        assert _stored.find(sampling.demo, knobs) is _stored.NOT_THERE
+        stored._load.cache_clear()
+        assert stored.find(sampling.demo, parameters) is stored.NOT_THERE
     path.write_bytes(whole)
-    assert _stored.find(sampling.demo, knobs) is not _stored.NOT_THERE
+    assert stored.find(sampling.demo, parameters) is not stored.NOT_THERE
+
+
+def test_every_stored_result_is_of_the_code_of_today() -> None:
+    stale = set[str]()
+    for path in stored.FOLDER.glob("*.zip"):
+        about = packing.about(path.read_bytes())
+        home, name = about["function"].rsplit(".", 1)
+        today = dependencies.code_digest(getattr(importlib.import_module(home), name))
+        stale |= {about["function"]} if about["code"] != today else set()
+    assert not stale, "run: python -m pages._service.stored --stale"

@@ -7,25 +7,17 @@ from typing import Any
 
 import pytest
 import torch
-from told import Told
+from told import Told, batch
 from torch.testing import assert_close
 
-from lessons import train_class_ddpm, train_ddpm
-from lessons.guidance import guide
-from lessons.iterative_denoising import CLEAN
-from lessons.train_class_ddpm import ClassDDPMSettings, keep_mask
-from lessons.train_ddpm import ALPHA_BARS, STEPS, DDPMSettings, noise_loss, noisy, normalised
-from lessons.training import Batch
-from models.randomness import stream
-from models.unet import ClassConditionalUNet, TimeConditionalUNet
+from lessons.diffusion.noise import stream
+from lessons.diffusion.schedules import CLEAN
+from lessons.part_b import train_class_ddpm, train_ddpm
+from lessons.part_b.train_ddpm import ALPHA_BARS, STEPS, DDPMSettings, noise_loss, noisy, normalised
+from lessons.training.recipe import DigitBatch
+from models.unet import TimeConditionalUNet
 
 CPU = torch.device("cpu")
-
-
-def batch(count: int = 64, step: int = 0) -> Batch:
-    random = torch.Generator().manual_seed(1)
-    images = torch.rand(count, 1, 28, 28, generator=random)
-    return Batch(images, torch.arange(count) % 10, stream(0, "step", step))
 
 
 def test_the_schedule_has_the_published_values() -> None:
@@ -39,7 +31,7 @@ def test_a_network_that_always_answers_zero_has_a_loss_of_one() -> None:
     assert float(loss) == pytest.approx(1, abs=0.01)
 
 
-def test_every_picture_of_a_batch_has_a_timestep_of_its_own_from_first_to_last() -> None:
+def test_every_image_of_a_batch_has_a_timestep_of_its_own_from_first_to_last() -> None:
     network = Told()
     for step in range(40):
         train_ddpm.loss(network, batch(64, step), DDPMSettings())
@@ -52,7 +44,7 @@ def test_the_network_is_told_the_same_time_in_training_and_in_sampling() -> None
     network, with_classes = Told(), Told()
     index = torch.tensor([0, 149, 299])
     predict = train_ddpm.predictor(network)
-    guided = train_class_ddpm.guided(with_classes, torch.tensor([3]), 5.0)
+    guided = train_class_ddpm.following(with_classes, torch.tensor([3]), 5.0)
     for t in index.tolist():
         predict(torch.zeros(1, 1, 28, 28), t)
         guided(torch.zeros(1, 1, 28, 28), t)
@@ -62,7 +54,7 @@ def test_the_network_is_told_the_same_time_in_training_and_in_sampling() -> None
     assert normalised(index).tolist() == pytest.approx([1 / 300, 0.5, 1.0])
 
 
-def test_each_picture_is_noised_to_its_own_level() -> None:
+def test_each_image_is_noised_to_its_own_level() -> None:
     x_0, eps = torch.ones(2, 1, 28, 28), torch.zeros(2, 1, 28, 28)
     x_t = noisy(x_0, torch.tensor([0, 299]), eps)
     assert_close(x_t[:, 0, 0, 0], ALPHA_BARS[[0, 299]].sqrt().float())
@@ -72,20 +64,13 @@ def test_each_picture_is_noised_to_its_own_level() -> None:
 def test_in_training_the_noise_level_is_the_one_of_the_time_that_is_told(lesson: Any) -> None:
     """So much light that the noise is lost in it: its share of x_t tells the level."""
     network = Told()
-    bright = Batch(torch.full((300, 1, 28, 28), 1e4), torch.arange(300) % 10, stream(0, "step", 0))
+    bright = DigitBatch(
+        torch.full((300, 1, 28, 28), 1e4), torch.arange(300) % 10, stream(0, "step", 0)
+    )
     lesson.loss(network, bright, lesson.RECIPE.settings())
     x_t, *_, t = network.calls[0] if lesson is train_ddpm else network.calls[0][:3]
     expected = ALPHA_BARS[(t * STEPS).round().long() - 1].sqrt().float()
     assert_close(x_t.mean((1, 2, 3)) / 1e4, expected, atol=2e-5, rtol=0)
-
-
-def test_the_class_loss_keeps_nine_labels_in_ten_and_says_which_digits_they_are() -> None:
-    network = Told()
-    for step in range(20):
-        train_class_ddpm.loss(network, batch(100, step), ClassDDPMSettings())
-    kept = torch.cat([told[3] for told in network.calls])
-    assert float(kept.mean()) == pytest.approx(0.9, abs=0.03)
-    assert all(told[1].tolist() == [i % 10 for i in range(100)] for told in network.calls)
 
 
 def test_the_loss_refuses_shapes_that_would_broadcast() -> None:
@@ -109,71 +94,6 @@ def test_a_sample_does_not_depend_on_how_many_are_made_with_it() -> None:
         two = train_ddpm.last(train_ddpm.sample(predict, 1, 2, CPU))
         three = train_ddpm.last(train_ddpm.sample(predict, 1, 3, CPU))
     assert_close(two, three[:2], rtol=1e-3, atol=1e-3)
-
-
-def test_labels_are_dropped_one_by_one_and_not_as_an_exact_share() -> None:
-    kept = [int(keep_mask(100, 0.1, stream(0, "step", i)).sum()) for i in range(200)]
-    assert sum(kept) / 20_000 == pytest.approx(0.9, abs=0.01)
-    assert len(set(kept)) > 5
-
-
-def test_nothing_is_dropped_at_zero() -> None:
-    assert keep_mask(1000, 0.0, stream(0, "step", 1)).min() == 1
-
-
-def test_a_dropped_label_is_the_same_as_no_label_at_all() -> None:
-    torch.manual_seed(0)
-    network = ClassConditionalUNet(1, 10, 8).eval()
-    x, t = torch.randn(2, 1, 28, 28), torch.tensor([0.3, 0.9])
-    dropped = network(x, torch.tensor([3, 7]), t, torch.zeros(2))
-    assert_close(dropped, network(x, torch.tensor([1, 1]), t, torch.zeros(2)))
-    kept = network(x, torch.tensor([3, 7]), t, torch.ones(2))
-    assert_close(kept, network(x, torch.tensor([3, 7]), t))
-    assert not torch.allclose(kept, dropped)
-
-
-@pytest.mark.parametrize("wrong", ["c", "t", "mask"])
-def test_a_column_instead_of_one_number_a_picture_is_refused(wrong: str) -> None:
-    network = ClassConditionalUNet(1, 10, 8).eval()
-    told = {"c": torch.zeros(2, dtype=torch.int64), "t": torch.zeros(2), "mask": torch.ones(2)}
-    told[wrong] = told[wrong][:, None]
-    with pytest.raises(ValueError, match=wrong):
-        network(torch.zeros(2, 1, 28, 28), **told)
-
-
-def test_guidance_of_zero_is_unconditional_and_of_one_conditional() -> None:
-    eps_c, eps_u = torch.randn(2, 1, 4, 4), torch.randn(2, 1, 4, 4)
-    assert_close(guide(eps_c, eps_u, 0.0), eps_u)
-    assert_close(guide(eps_c, eps_u, 1.0), eps_c)
-    assert_close(guide(eps_c, eps_u, 2.0), 2 * eps_c - eps_u)
-
-
-def test_guidance_is_one_call_with_each_picture_twice() -> None:
-    network = Told()
-    labels = torch.tensor([3, 7])
-    train_class_ddpm.guided(network, labels, 5.0)(torch.zeros(2, 1, 28, 28), 10)
-    (told,) = network.calls
-    assert told[1].tolist() == [3, 7, 3, 7]
-    assert told[3].tolist() == [1, 1, 0, 0]
-
-
-def test_a_guided_network_follows_the_equation() -> None:
-    torch.manual_seed(0)
-    network = ClassConditionalUNet(1, 10, 8).eval()
-    x, labels = torch.randn(2, 1, 28, 28), torch.tensor([3, 7])
-    t = normalised(torch.tensor([10, 10]))
-    expected = guide(network(x, labels, t), network(x, labels, t, torch.zeros(2)), 3.0)
-    found = train_class_ddpm.guided(network, labels, 3.0)(x, 10)
-    assert_close(found, expected, rtol=1e-4, atol=1e-4)
-
-
-def test_the_presets_named_course_are_the_courses() -> None:
-    course = train_class_ddpm.RECIPE.presets["Course"]
-    assert isinstance(course, ClassDDPMSettings)
-    assert (course.num_hiddens, course.batch_size, course.epochs) == (64, 128, 20)
-    assert (course.learning_rate, course.images_per_epoch) == (1e-3, 60_000)
-    assert course.decay ** (1 / course.epochs) == pytest.approx(0.1 ** (1 / 20))
-    assert (course.schedule, course.drop, course.gamma, course.ema) == ("by epoch", 0.1, 5.0, 0.0)
 
 
 def test_a_fresh_networks_loss_is_about_one_and_finite() -> None:

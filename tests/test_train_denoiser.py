@@ -7,10 +7,12 @@ import torch
 from small_runs import tiny
 from torch import Tensor, nn
 
-from lessons import train_denoiser as lesson
-from lessons.training import Batch, Preview, Training, train
+from lessons.diffusion.noise import stream
+from lessons.part_b import train_denoiser as lesson
+from lessons.training import previews
+from lessons.training.loop import TrainingState, train
+from lessons.training.recipe import DigitBatch, Preview
 from models import mnist
-from models.randomness import stream
 
 
 class Keeps(nn.Module):
@@ -26,26 +28,26 @@ class Keeps(nn.Module):
         return self.scale * x
 
 
-def batch(seed: int = 0) -> Batch:
+def batch(seed: int = 0) -> DigitBatch:
     images = mnist.unit_range(mnist.load("train").images[:64])
-    return Batch(images, torch.zeros(64, dtype=torch.int64), stream(seed, "step", 0))
+    return DigitBatch(images, torch.zeros(64, dtype=torch.int64), stream(seed, "step", 0))
 
 
 def test_no_noise_leaves_the_digit_alone() -> None:
     x, eps = torch.rand(2, 1, 28, 28), torch.randn(2, 1, 28, 28)
-    assert torch.equal(lesson.add_noise(x, eps, 0.0), x)
+    assert torch.equal(lesson.add_unscaled_noise(x, eps, 0.0), x)
 
 
 def test_noise_is_added_at_its_strength_and_nothing_is_scaled_or_clamped() -> None:
     x, eps = torch.full((1, 1, 1, 2), 0.5), torch.tensor([[[[-2.0, 3.0]]]])
     torch.testing.assert_close(
-        lesson.add_noise(x, eps, 0.5), torch.tensor([[[[-0.5, 2.0]]]]), rtol=0, atol=0
+        lesson.add_unscaled_noise(x, eps, 0.5), torch.tensor([[[[-0.5, 2.0]]]]), rtol=0, atol=0
     )
 
 
 def test_noise_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="eps is"):
-        lesson.add_noise(torch.zeros(2, 1, 28, 28), torch.zeros(1, 1, 28, 28), 0.5)
+        lesson.add_unscaled_noise(torch.zeros(2, 1, 28, 28), torch.zeros(1, 1, 28, 28), 0.5)
 
 
 def test_the_loss_is_the_mean_squared_error() -> None:
@@ -74,34 +76,11 @@ def test_another_step_brings_other_noise_to_the_same_digits() -> None:
     assert not torch.equal(*network.seen)
 
 
-def test_the_test_digits_begin_with_0_to_9_and_repeat_none() -> None:
-    digits = lesson.test_digits(1000)
-    assert digits.shape == (1000, 1, 28, 28)
-    assert (digits.min(), digits.max()) == (0, 1)
-    assert len({digit.numpy().tobytes() for digit in digits}) == 1000
-    test = mnist.load("test")
-    where = {image.numpy().tobytes(): i for i, image in enumerate(test.images)}
-    ten = [where[(digit * 255).round().byte().numpy().tobytes()] for digit in digits[:10]]
-    assert test.labels[ten].tolist() == list(range(10))
-
-
-def test_a_digit_of_the_preview_is_the_same_however_many_there_are() -> None:
-    torch.testing.assert_close(lesson.test_digits(10), lesson.test_digits(1000)[:10])
-    few, many = torch.zeros(3, 1, 28, 28), torch.zeros(7, 1, 28, 28)
-    assert torch.equal(lesson.noise_like(few, 1), lesson.noise_like(many, 1)[:3])
-    assert not torch.equal(lesson.noise_like(few, 1), lesson.noise_like(few, 2))
-
-
-def test_every_picture_of_a_preview_has_noise_of_its_own() -> None:
-    noise = lesson.noise_like(torch.zeros(50, 1, 28, 28), 1)
-    assert len({eps.numpy().tobytes() for eps in noise}) == 50
-
-
-def test_a_network_in_eval_mode_answers_each_picture_by_itself() -> None:
-    """With BatchNorm in train mode the answer depends on the other pictures of the batch."""
+def test_a_network_in_eval_mode_answers_each_image_by_itself() -> None:
+    """With BatchNorm in train mode the answer depends on the other images of the batch."""
     run = trained(steps=3)
     run.network.eval()
-    x = lesson.test_digits(20)
+    x = previews.test_digits(20)
     with torch.inference_mode():
         torch.testing.assert_close(run.network(x)[:2], run.network(x[:2]), rtol=1e-4, atol=1e-5)
 
@@ -142,8 +121,8 @@ def shown_by(network: nn.Module, sigma: float) -> Preview:
         return lesson.preview(network, tiny(sigma=sigma))
 
 
-def trained(steps: int, epochs: int = 2) -> Training:
-    run = Training.begin(lesson.RECIPE, tiny(epochs=epochs), torch.device("cpu"))
+def trained(steps: int, epochs: int = 2) -> TrainingState:
+    run = TrainingState.begin(lesson.RECIPE, tiny(epochs=epochs), torch.device("cpu"))
     stepping = train(run)
     for _ in range(steps):
         next(stepping)

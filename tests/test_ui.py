@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from lessons import forward_process
-from lessons.picture import Picture
-from pages._ui import encode, palette, pictures, source, thin
-from pages._ui.downloads import csv, montage
-from pages._ui.live_plot import Trace, _drawn, summary
+from lessons.diffusion import forward, noise
+from lessons.images.captioned import CaptionedImage
+from pages._ui.code import explain, source
+from pages._ui.display import encode, images, palette, thin
+from pages._ui.display.live_plot import Trace, _drawn, summary
+from pages._ui.inputs.downloads import csv, montage
 
 GREY = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28)
 COLOUR = np.stack([GREY, GREY.T, 255 - GREY], axis=2)
@@ -75,7 +76,7 @@ def test_only_formulas_are_coloured_and_not_the_words_around_them() -> None:
 
 
 def test_the_lecture_is_the_docstring_up_to_its_first_section() -> None:
-    lecture = source.lecture(forward_process.add_noise)
+    lecture = source.lecture(forward.add_noise)
     assert lecture.text.startswith("Jump from a clean image")
     assert "Args" not in lecture.text
     assert "Source" not in lecture.text
@@ -83,7 +84,7 @@ def test_the_lecture_is_the_docstring_up_to_its_first_section() -> None:
 
 
 def test_the_shown_code_is_the_function_less_its_docstring() -> None:
-    code = source.body(forward_process.add_noise)
+    code = source.body(forward.add_noise)
     assert code.startswith("def add_noise(")
     assert '"""' not in code
     namespace: dict[str, object] = {"Tensor": object}
@@ -92,7 +93,7 @@ def test_the_shown_code_is_the_function_less_its_docstring() -> None:
 
 
 def test_the_coloured_code_reads_as_the_code() -> None:
-    code = source.body(forward_process.add_noise)
+    code = source.body(forward.add_noise)
     html = source.coloured_html(code)
     lines = re.findall(r'<span style="--indent: (\d+)ch">(.*)</span>', html)
     text = "\n".join(" " * (int(n) - 4) + re.sub("<[^>]+>", "", line) for n, line in lines)
@@ -111,16 +112,16 @@ def test_a_function_without_a_docstring_cannot_be_explained() -> None:
         source.lecture(lambda: None)
 
 
-# -- pictures -----------------------------------------------------------------------------------
+# -- images -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pixels", [GREY, COLOUR, GREY[:, ::2]])
-def test_a_picture_arrives_pixel_for_pixel(pixels: np.ndarray) -> None:
+def test_a_image_arrives_pixel_for_pixel(pixels: np.ndarray) -> None:
     decoded = Image.open(io.BytesIO(encode.png(pixels)))
     assert np.array_equal(np.asarray(decoded), pixels)
 
 
-def test_a_picture_is_encoded_once_and_only_content_counts() -> None:
+def test_a_image_is_encoded_once_and_only_content_counts() -> None:
     first = encode.png(GREY.copy())
     assert encode.png(GREY.copy()) is first
     changed = GREY.copy()
@@ -128,7 +129,7 @@ def test_a_picture_is_encoded_once_and_only_content_counts() -> None:
     assert encode.png(changed) != first
 
 
-def test_the_kept_pictures_stay_within_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kept_images_stay_within_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encode, "_LIMIT", 5_000)
     rng = np.random.default_rng(0)
     for _ in range(20):
@@ -137,7 +138,7 @@ def test_the_kept_pictures_stay_within_their_limit(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_figure_is_framed_captioned_and_described() -> None:
-    html = pictures.figure(Picture(GREY, "σ < 0.5", 'a "seven"', "x_t"))
+    html = images.figure(CaptionedImage(GREY, "σ < 0.5", 'a "seven"', "x_t"))
     assert "var(--ui-x-t)" in html
     assert "<figcaption>σ &lt; 0.5</figcaption>" in html
     assert 'alt="a &quot;seven&quot;"' in html
@@ -147,13 +148,13 @@ def test_a_figure_is_framed_captioned_and_described() -> None:
 
 
 def test_single_pixels_can_be_seen_and_are_all_of_one_size() -> None:
-    assert pictures.shown_width(Picture(GREY)) == 140
-    assert pictures.shown_width(Picture(np.zeros((64, 64), np.uint8))) == 192
+    assert images.shown_width(CaptionedImage(GREY)) == 140
+    assert images.shown_width(CaptionedImage(np.zeros((64, 64), np.uint8))) == 192
 
 
-def test_a_picture_without_words_still_has_a_description() -> None:
-    assert pictures.alt_text(Picture(GREY, "a caption")) == "a caption"
-    assert pictures.alt_text(Picture(GREY))
+def test_a_image_without_words_still_has_a_description() -> None:
+    assert images.alt_text(CaptionedImage(GREY, "a caption")) == "a caption"
+    assert images.alt_text(CaptionedImage(GREY))
 
 
 # -- curves -------------------------------------------------------------------------------------
@@ -210,15 +211,15 @@ def test_the_chart_is_also_told_in_words() -> None:
 
 
 def test_a_montage_enlarges_without_smoothing() -> None:
-    content = montage([Picture(GREY), Picture(COLOUR)], scale=3)
+    content = montage([CaptionedImage(GREY), CaptionedImage(COLOUR)], scale=3)
     sheet = np.asarray(Image.open(io.BytesIO(content)))
     assert sheet.shape == (28 * 3, (28 + 2 + 28) * 3, 3)
     assert np.array_equal(sheet[::3, : 28 * 3 : 3, 0], GREY)
     assert np.array_equal(sheet[1::3, 30 * 3 + 2 :: 3], COLOUR)
 
 
-def test_a_montage_of_unequal_pictures_is_refused() -> None:
-    for bad in ([], [Picture(GREY), Picture(np.zeros((64, 64), np.uint8))]):
+def test_a_montage_of_unequal_images_is_refused() -> None:
+    for bad in ([], [CaptionedImage(GREY), CaptionedImage(np.zeros((64, 64), np.uint8))]):
         with pytest.raises(ValueError, match="one size"):
             montage(bad)
 
@@ -235,13 +236,13 @@ def test_a_csv_file_has_a_heading_and_equal_columns() -> None:
 def everything() -> None:
     import numpy as np
 
-    from lessons import forward_process
-    from lessons.picture import Picture
+    from lessons.diffusion import forward
+    from lessons.images.captioned import CaptionedImage
     from pages import _ui as ui
 
-    one = Picture(np.zeros((28, 28), np.uint8), "zero")
+    one = CaptionedImage(np.zeros((28, 28), np.uint8), "zero")
     ui.lesson_header("B1.2 · Train a denoiser\n\nWith $x_0$ in its summary.")
-    ui.explain(forward_process.add_noise)
+    ui.explain(forward.add_noise)
     ui.strip([one, one])
     ui.grid([[one, one]], row_labels=["row"], column_labels=["a", "b"])
     ui.live_plot([ui.Trace("t", [1], [2])], key="plot", x_title="x", y_title="y", log_y=True)
@@ -271,14 +272,43 @@ def test_a_scrubber_without_frames_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["![](https://evil.example/x.png)", "$x$", "a *b* _c_ `d`", "[l](u)", ":red[r]", "<b>", "\\n"],
+    [
+        "![](https://evil.example/x.png)",
+        "$x$",
+        "a *b* _c_ `d`",
+        "[l](u)",
+        ":red[r]",
+        "<b>",
+        "\\n",
+        "&lt;b&gt;",
+        "# large",
+        "- a list",
+        "12. a list",
+        "> said",
+        "www.evil.example, https://evil.example, a@evil.example",
+        ":material/home: :smile:",
+    ],
 )
 def test_markdown_reads_nothing_into_a_readers_words(text: str) -> None:
     from markdown_it import MarkdownIt
 
-    from pages._ui.plain_text import plain_text
+    from pages._ui.text.plain_text import plain_text
 
     [paragraph] = [t for t in MarkdownIt().parse(plain_text(text)) if t.type == "inline"]
     assert paragraph.children is not None
     assert {child.type for child in paragraph.children} <= {"text", "text_special"}
-    assert "".join(child.content for child in paragraph.children) == text
+    seen = "".join(child.content for child in paragraph.children)
+    assert seen.replace("\N{WORD JOINER}", "") == text
+    # What Streamlit looks for in the text itself, after Markdown has read it.
+    assert not re.search(r":[/\w-]+:|://|www\.|@\w", seen)
+
+
+def test_every_symbol_of_an_equation_is_named_once_beside_it_with_its_range() -> None:
+    listed = explain._symbols(forward.add_noise, {})
+    assert [part.split("</dd>")[0] for part in listed.split("<dd>")[1:]] == [
+        "clean images, (B, C, H, W), range [-1, 1].",
+        "share of signal power left, (B, 1, 1, 1), in [0, 1].",
+        "unit Gaussian noise, shape of <code>x_0</code>.",
+    ]
+    assert all(f">{name}<" in listed for name in ("x_0", "alpha_bar_t", "eps"))
+    assert explain._symbols(noise.stream, {}) == ""  # no equation, nothing to name

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from lessons import unet as lesson
-from lessons.train_denoiser import DenoiserSettings, add_noise
+from lessons.part_b import architecture
+from lessons.part_b import unet as lesson
+from lessons.part_b.train_denoiser import DenoiserSettings, add_unscaled_noise
 from models import checkpoints
 from models.unet import UnconditionalUNet
 
@@ -23,12 +24,12 @@ COUNTS = {128: 7_891_073, 64: 1_975_361, 32: 495_137}
 def test_parameter_counts_are_the_courses(width: int, count: int) -> None:
     network = UnconditionalUNet(in_channels=1, num_hiddens=width)
     assert sum(own.numel() for own in network.parameters()) == count
-    assert lesson.architecture(width).parameters == count
+    assert architecture.architecture(width).parameters == count
 
 
-@pytest.mark.parametrize("width", lesson.WIDTHS)
+@pytest.mark.parametrize("width", architecture.WIDTHS)
 def test_the_blocks_add_up_to_the_whole_and_their_sums_are_right(width: int) -> None:
-    found = lesson.architecture(width)
+    found = architecture.architecture(width)
     assert sum(block.parameters for block in found.blocks) == found.parameters
     for layer in (layer for block in found.blocks for layer in block.layers):
         assert value(layer.product, width) == layer.parameters
@@ -45,7 +46,7 @@ def value(product: str, D: int) -> int:
 
 @pytest.mark.parametrize("D", [16, 128])
 def test_the_trace_finds_every_shape_of_the_course(D: int) -> None:
-    shapes = {b.name: (b.shape_in, b.shape_out) for b in lesson.architecture(D).blocks}
+    shapes = {b.name: (b.shape_in, b.shape_out) for b in architecture.architecture(D).blocks}
     assert shapes == {
         "lift": ((1, 28, 28), (D, 28, 28)),
         "down1": ((D, 28, 28), (D, 14, 14)),
@@ -60,9 +61,9 @@ def test_the_trace_finds_every_shape_of_the_course(D: int) -> None:
 
 
 def test_the_trace_finds_the_skip_connections_by_their_numbers() -> None:
-    blocks = lesson.architecture(16).blocks
+    blocks = architecture.architecture(16).blocks
     assert tuple(block.name for block in blocks) == lesson.BLOCKS
-    assert blocks[0].sources == (lesson.INPUT,)
+    assert blocks[0].sources == (architecture.INPUT,)
     assert {b.name: b.sources for b in blocks if len(b.sources) > 1} == {
         "up1": ("unflatten", "down2"),
         "up2": ("up1", "down1"),
@@ -81,7 +82,7 @@ def test_a_network_that_is_wired_otherwise_is_traced_as_it_is() -> None:
             result: torch.Tensor = self.two(torch.cat([self.one(x), x], dim=1))
             return result
 
-    assert [block.sources for block in lesson.trace(Crossed(), 3)] == [
+    assert [block.sources for block in architecture.trace(Crossed(), 3)] == [
         ("input",),
         ("one", "input"),
     ]
@@ -99,19 +100,19 @@ def test_an_input_that_is_no_join_is_refused() -> None:
             return result
 
     with pytest.raises(ValueError, match="no join"):
-        lesson.trace(Sum(), 1)
+        architecture.trace(Sum(), 1)
 
 
 def test_tracing_leaves_no_hook_on_the_network() -> None:
     network = UnconditionalUNet(1, 16).eval()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    lesson.trace(network, 16)
+    architecture.trace(network, 16)
     assert not any(module._forward_hooks for module in network.modules())
     assert all(torch.equal(before[name], t) for name, t in network.state_dict().items())
 
 
 def test_the_last_layer_is_a_plain_convolution_and_its_answer_may_be_negative() -> None:
-    last = lesson.architecture(16).blocks[-1]
+    last = architecture.architecture(16).blocks[-1]
     assert (last.name, last.kind, len(last.layers)) == ("out", "Conv2d", 1)
     network = UnconditionalUNet(1, 16).eval()
     with torch.inference_mode():
@@ -138,47 +139,47 @@ def test_a_gelu_never_goes_below_its_floor_and_much_noise_does() -> None:
 
 def test_noising_scales_one_noise_over_one_digit() -> None:
     row = lesson.noising(digit=3, seed=276)
-    assert [picture.caption for picture in row] == [
+    assert [image.caption for image in row] == [
         f"σ = {sigma}" for sigma in ("0", "0.2", "0.4", "0.5", "0.6", "0.8", "1")
     ]
     x, eps = lesson._digit_and_noise(3, 276)
-    for picture, sigma in zip(row, lesson.SIGMAS, strict=True):
-        wanted = (add_noise(x, eps, sigma)[0, 0].clamp(0, 1) * 255).round()
-        assert torch.equal(torch.from_numpy(picture.pixels).float(), wanted)
+    for image, sigma in zip(row, lesson.SIGMAS, strict=True):
+        wanted = (add_unscaled_noise(x, eps, sigma)[0, 0].clamp(0, 1) * 255).round()
+        assert torch.equal(torch.from_numpy(image.pixels).float(), wanted)
     assert (lesson.noising(3, 277)[3].pixels != row[3].pixels).any()
     assert (lesson.noising(4, 276)[0].pixels != row[0].pixels).any()
 
 
 @functools.cache
-def a_walk() -> lesson.Walk:
-    return lesson.walk(16, None, digit=3, seed=276)
+def a_trace() -> lesson.ForwardPass:
+    return lesson.trace(16, None, digit=3, seed=276)
 
 
-def test_a_walk_shows_what_comes_out_of_every_block() -> None:
-    maps = a_walk().maps
+def test_a_trace_shows_what_comes_out_of_every_block() -> None:
+    maps = a_trace().maps
     assert tuple(maps) == lesson.BLOCKS
-    for block in lesson.architecture(16).blocks:
+    for block in architecture.architecture(16).blocks:
         found = maps[block.name]
         assert found.channels == block.shape_out[0]
-        assert len(found.pictures) == min(16, found.channels)
-        assert all(picture.pixels.shape == block.shape_out[1:] for picture in found.pictures)
+        assert len(found.images) == min(16, found.channels)
+        assert all(image.pixels.shape == block.shape_out[1:] for image in found.images)
         assert found.low < found.high
-    assert maps["flatten"].pictures[0].pixels.shape == (1, 1)
+    assert maps["flatten"].images[0].pixels.shape == (1, 1)
 
 
-def test_a_walk_ends_in_the_networks_own_answer() -> None:
+def test_a_trace_ends_in_the_networks_own_answer() -> None:
     x, eps = lesson._digit_and_noise(3, 276)
     with torch.inference_mode():
-        answer = lesson._untrained(16)(add_noise(x, eps, 0.5))
-    assert a_walk().lowest == pytest.approx(float(answer.min()), abs=1e-5)
-    assert a_walk().lowest < -0.17
+        answer = architecture.untrained(16)(add_unscaled_noise(x, eps, 0.5))
+    assert a_trace().lowest == pytest.approx(float(answer.min()), abs=1e-5)
+    assert a_trace().lowest < -0.17
 
 
 def test_the_network_that_learnt_nothing_is_always_the_same() -> None:
-    lesson._untrained.cache_clear()
+    architecture.untrained.cache_clear()
     torch.manual_seed(1)
-    again = lesson.walk(16, None, digit=3, seed=276)
-    assert (again.answer.pixels == a_walk().answer.pixels).all()
+    again = lesson.trace(16, None, digit=3, seed=276)
+    assert (again.answer.pixels == a_trace().answer.pixels).all()
 
 
 def test_a_finished_run_of_that_width_is_used(
@@ -189,9 +190,9 @@ def test_a_finished_run_of_that_width_is_used(
     save_run(tmp_path / "denoiser-test", width=16, answer=0.75)
     run = lesson.trained_runs()[16]
     assert run.id == "denoiser-test"
-    walk = lesson.walk(16, run.id, digit=3, seed=276)
-    assert walk.lowest == pytest.approx(0.75)
-    assert (walk.answer.pixels == 191).all()
+    trace = lesson.trace(16, run.id, digit=3, seed=276)
+    assert trace.lowest == pytest.approx(0.75)
+    assert (trace.answer.pixels == 191).all()
 
 
 def save_run(folder: Path, width: int, answer: float) -> None:
@@ -219,13 +220,13 @@ def test_a_digit_that_does_not_exist_is_refused(digit: int) -> None:
 @pytest.mark.parametrize("width", [0, 17, 4096])
 def test_a_width_that_is_not_offered_is_refused(width: int) -> None:
     with pytest.raises(ValueError, match="one of 16, 32, 64, 128"):
-        lesson.architecture(width)
+        architecture.architecture(width)
 
 
 def test_every_part_of_a_block_can_be_shown() -> None:
-    for block in lesson.architecture(16).blocks:
+    for block in architecture.architecture(16).blocks:
         assert block.parts
         for part in block.parts:
-            assert lesson.class_named(part).__doc__
+            assert architecture.class_named(part).__doc__
     with pytest.raises(ValueError, match="no class"):
-        lesson.class_named("Tensor")
+        architecture.class_named("Tensor")

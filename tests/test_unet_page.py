@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lessons import unet as lesson
-from pages import _engine as engine
-from pages._ui import lessons
-from pages._unet_figure import Box, lay_out
+from lessons.part_b import architecture
+from lessons.part_b import unet as lesson
+from pages._service import engine as engine
+from pages._shared.unet_figure import Box, lay_out
+from pages._ui.session import lessons
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 
@@ -53,7 +54,7 @@ def test_it_opens_on_the_first_block() -> None:
 
 @pytest.mark.parametrize("name", lesson.BLOCKS)
 def test_choosing_a_block_shows_it(name: str) -> None:
-    block = next(b for b in lesson.architecture(16).blocks if b.name == name)
+    block = next(b for b in architecture.architecture(16).blocks if b.name == name)
     app = open_page()
     control(app, "b11_block").select(name).run()
     assert not app.exception
@@ -82,15 +83,15 @@ def test_the_address_chooses_and_nonsense_in_it_does_no_harm() -> None:
 
 @functools.cache
 def drawing(width: int) -> dict[str, Any]:
-    return lay_out(lesson.architecture(width))
+    return lay_out(architecture.architecture(width))
 
 
 def boxes(width: int) -> dict[str, Box]:
     return {node["name"]: node["box"] for node in drawing(width)["nodes"]}
 
 
-@pytest.mark.parametrize("width", lesson.WIDTHS)
-def test_heights_are_as_the_pictures_and_one_pixel_is_one_pixel(width: int) -> None:
+@pytest.mark.parametrize("width", architecture.WIDTHS)
+def test_heights_are_as_the_images_and_one_pixel_is_one_pixel(width: int) -> None:
     found = boxes(width)
     assert found["lift"].h == pytest.approx(28 * found["flatten"].h)
     assert found["down1"].h == pytest.approx(14 * found["flatten"].h)
@@ -98,7 +99,7 @@ def test_heights_are_as_the_pictures_and_one_pixel_is_one_pixel(width: int) -> N
     assert found["down2"].w > found["down1"].w
 
 
-@pytest.mark.parametrize("width", lesson.WIDTHS)
+@pytest.mark.parametrize("width", architecture.WIDTHS)
 def test_nothing_overlaps_and_all_is_inside(width: int) -> None:
     plan = drawing(width)
     placed = [*boxes(width).values(), *(copy["box"] for copy in plan["copies"]), *plan["ends"]]
@@ -110,7 +111,7 @@ def test_nothing_overlaps_and_all_is_inside(width: int) -> None:
     assert all(box.y >= 0 and box.foot <= height for box in placed)
 
 
-@pytest.mark.parametrize("width", lesson.WIDTHS)
+@pytest.mark.parametrize("width", architecture.WIDTHS)
 def test_the_drawing_keeps_its_size_at_every_width(width: int) -> None:
     assert drawing(width)["size"] == pytest.approx(drawing(128)["size"])
 

@@ -15,8 +15,8 @@ PIXELS = np.random.default_rng(1).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 
 
 def made(**changes: object) -> Upscaled:
-    knobs = {"prompt": "a skull", "gamma": 2.0, "level": 250, "seed": 5, **changes}
-    steps = upscaling.demo("deepfloyd", PIXELS, **knobs)  # type: ignore[arg-type]
+    parameters = {"prompt": "a skull", "gamma": 2.0, "level": 250, "seed": 5, **changes}
+    steps = upscaling.demo("deepfloyd", PIXELS, **parameters)  # type: ignore[arg-type]
     return catalog.finish(steps)
 
 
@@ -26,7 +26,7 @@ def test_stretching_keeps_corners_and_straight_lines() -> None:
 
 
 @pytest.mark.usefixtures("tiny_if_here")
-def test_the_large_picture_has_the_second_networks_size_and_follows_the_seed() -> None:
+def test_the_large_image_has_the_second_networks_size_and_follows_the_seed() -> None:
     once, again, other = made(), made(), made(seed=6)
     assert once.small.pixels.shape == (16, 16, 3)
     assert_close(once.small.pixels, PIXELS)

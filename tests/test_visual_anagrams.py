@@ -5,9 +5,12 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from lessons.iterative_denoising import NoiseSource, PredictNoise, course_timesteps, denoise
-from lessons.schedules import squaredcos_cap_v2
-from lessons.visual_anagrams import VIEWS, View, anagram, demo, mean_of_views, views_for
+from lessons.diffusion.anagrams import VIEWS, View, anagram, mean_of_views
+from lessons.diffusion.denoise import PredictNoise
+from lessons.diffusion.noise import NoiseSource
+from lessons.diffusion.samplers import sampling_trajectory
+from lessons.diffusion.schedules import course_timesteps, squaredcos_cap_v2
+from lessons.part_a.visual_anagrams import demo, views_for
 from models.catalog import finish
 
 ALPHA_BARS = squaredcos_cap_v2().alpha_bars
@@ -15,22 +18,22 @@ X = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(3))
 ALL = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
 
 
-def exact(picture: Tensor) -> PredictNoise:
+def exact(image: Tensor) -> PredictNoise:
     def predict(x_t: Tensor, t: int) -> Tensor:
-        return (x_t - ALPHA_BARS[t].sqrt() * picture) / (1 - ALPHA_BARS[t]).sqrt()
+        return (x_t - ALPHA_BARS[t].sqrt() * image) / (1 - ALPHA_BARS[t]).sqrt()
 
     return predict
 
 
 @ALL
-def test_undoing_a_view_gives_the_picture_back(view: View) -> None:
+def test_undoing_a_view_gives_the_image_back(view: View) -> None:
     assert_close(view.undo(view.see(X)), X, rtol=0, atol=0)
     assert_close(view.see(view.undo(X)), X, rtol=0, atol=0)
     assert_close(view.move_back(view.move(X)), X, rtol=0, atol=0)
 
 
 @ALL
-def test_a_view_changes_the_picture(view: View) -> None:
+def test_a_view_changes_the_image(view: View) -> None:
     assert not torch.equal(view.see(X), X)
 
 
@@ -43,7 +46,7 @@ def test_a_view_keeps_unit_noise_what_it_is(view: View) -> None:
 
 
 @ALL
-def test_each_picture_of_a_batch_is_seen_by_itself(view: View) -> None:
+def test_each_image_of_a_batch_is_seen_by_itself(view: View) -> None:
     assert_close(view.see(X)[1:], view.see(X[1:]))
 
 
@@ -60,18 +63,18 @@ def test_quarters_go_round_clockwise() -> None:
 
 @ALL
 def test_the_noise_seen_through_the_view_is_turned_back(view: View) -> None:
-    upright = torch.zeros_like(X)
-    assert_close(mean_of_views(upright, view.see(X), view), X / 2)
+    prompt_1 = torch.zeros_like(X)
+    assert_close(mean_of_views(prompt_1, view.see(X), view), X / 2)
 
 
 @ALL
-def test_in_a_world_of_one_picture_the_anagram_finds_it(view: View) -> None:
-    # Upright the picture, through the view the picture as the view sees it: they agree.
-    picture = X[:1].clamp(-1, 1)
-    predict = anagram(exact(picture), exact(view.see(picture)), view)
+def test_in_a_world_of_one_image_the_anagram_finds_it(view: View) -> None:
+    # Upright the image, through the view the image as the view sees it: they agree.
+    image = X[:1].clamp(-1, 1)
+    predict = anagram(exact(image), exact(view.see(image)), view)
     noise = NoiseSource(4, 1, (3, 8, 8))
-    *_, frame = denoise(noise(), course_timesteps(1000), ALPHA_BARS, predict, noise)
-    assert_close(frame.x_t, picture, atol=0.02, rtol=0)
+    *_, frame = sampling_trajectory(noise(), course_timesteps(1000), ALPHA_BARS, predict, noise)
+    assert_close(frame.x_t, image, atol=0.02, rtol=0)
 
 
 @ALL
@@ -107,16 +110,16 @@ def test_a_negative_is_offered_only_where_black_and_white_lie_around_zero() -> N
 def test_a_six_that_is_a_nine_comes_out_of_the_digits_and_is_the_same_every_time() -> None:
     found = finish(demo("digits", "6", "9", "180°", 5.0, count=2, seed=276))
     again = finish(demo("digits", "6", "9", "180°", 5.0, count=1, seed=276))
-    for one, turned in zip(found.upright, found.viewed, strict=True):
-        assert (one.pixels[::-1, ::-1] == turned.pixels).all()
-    assert abs(found.upright[0].pixels.astype(int) - again.upright[0].pixels).max() <= 1
-    from lessons import judge
+    for one, prompt_2 in zip(found.prompt_1, found.viewed, strict=True):
+        assert (one.pixels[::-1, ::-1] == prompt_2.pixels).all()
+    assert abs(found.prompt_1[0].pixels.astype(int) - again.prompt_1[0].pixels).max() <= 1
+    from lessons.measure import classifier
 
-    def read(pictures: tuple[object, ...]) -> list[int]:
-        images = torch.stack([torch.from_numpy(p.pixels.copy())[None] for p in pictures])  # type: ignore[attr-defined]
-        return judge.read(images / 255).labels.tolist()
+    def read(shown_images: tuple[object, ...]) -> list[int]:
+        images = torch.stack([torch.from_numpy(p.pixels.copy())[None] for p in shown_images])  # type: ignore[attr-defined]
+        return classifier.read(images / 255).labels.tolist()
 
-    assert read(found.upright) == [6, 6]
+    assert read(found.prompt_1) == [6, 6]
     assert read(found.viewed) == [9, 9]
 
 

@@ -7,11 +7,15 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from lessons import flow_matching, flow_paths, forward_process, guidance, train_ddpm
-from lessons import iterative_denoising as walk
-from pages import _engine
-from pages._ui import lessons, notation, palette, source, years
-from pages._ui.notation import Notation, remark
+from lessons.diffusion import denoise, forward, guidance
+from lessons.diffusion import flow as straight
+from lessons.part_b import flow_paths, train_ddpm
+from pages._service import engine
+from pages._ui.code import source
+from pages._ui.display import palette
+from pages._ui.session import lessons
+from pages._ui.text import notation, years
+from pages._ui.text.notation import Notation, remark
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 AS_FLOW = Notation("flow", "ddpm", 1000)
@@ -50,23 +54,23 @@ def value(formula: str, **letters: float) -> float:
 
 
 def test_the_calculator_of_these_tests_reads_the_formulas_as_they_are() -> None:
-    formula = equation(forward_process.add_noise, Notation())
+    formula = equation(forward.add_noise, Notation())
     assert value(formula, x_0=3.0, eps=5.0, alpha_bar_t=0.25) == pytest.approx(1.5 + 5 * 0.75**0.5)
 
 
 def test_the_forward_process_of_the_flow_year_gives_the_lessons_own_numbers() -> None:
     clean, noise, alpha_bar = torch.tensor([0.3]), torch.tensor([-1.2]), torch.tensor([0.7])
-    truth = float(forward_process.add_noise(clean, alpha_bar, noise))
-    formula = equation(forward_process.add_noise, AS_FLOW)
+    truth = float(forward.add_noise(clean, alpha_bar, noise))
+    formula = equation(forward.add_noise, AS_FLOW)
     assert value(formula, x_1=0.3, x_0=-1.2, alpha_bar_t=0.7) == pytest.approx(truth)
 
 
-def test_the_guess_of_the_flow_year_gives_the_lessons_own_numbers() -> None:
+def test_the_estimate_of_the_flow_year_gives_the_lessons_own_numbers() -> None:
     x_t, noise, alpha_bar = torch.tensor([0.3]), torch.tensor([-1.2]), torch.tensor([0.7])
-    truth = float(walk.clean_estimate(x_t, noise, alpha_bar))
-    formula = equation(walk.clean_estimate, AS_FLOW, {"x_0": "x_0_hat"})
+    truth = float(denoise.clean_estimate(x_t, noise, alpha_bar))
+    formula = equation(denoise.clean_estimate, AS_FLOW, {"x_0": "x_0_hat"})
     assert formula.strip().startswith(r"\hat x_1 =")
-    assert value(formula, x_t=0.3, x_0=-1.2, alpha_bar_t=0.7) == pytest.approx(truth)
+    assert value(formula, x_t=0.3, hat_x_0=-1.2, alpha_bar_t=0.7) == pytest.approx(truth)
 
 
 def test_guidance_of_the_flow_year_gives_the_lessons_own_numbers() -> None:
@@ -80,29 +84,27 @@ def test_guidance_of_the_flow_year_gives_the_lessons_own_numbers() -> None:
 @pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
 def test_the_straight_way_of_the_ddpm_year_gives_the_lessons_own_numbers(t: float) -> None:
     noise, digit = torch.tensor([-1.2]), torch.tensor([0.3])
-    truth = float(flow_matching.interpolate(noise, digit, torch.tensor(1 - t)))
-    formula = equation(flow_matching.interpolate, AS_DDPM, FLOW_NAMES)
+    truth = float(straight.interpolate(noise, digit, torch.tensor(1 - t)))
+    formula = equation(straight.interpolate, AS_DDPM, FLOW_NAMES)
     assert value(formula, x_0=0.3, eps=-1.2, t=t) == pytest.approx(truth)
 
 
 def test_a_step_along_the_velocity_has_the_sign_of_its_year() -> None:
     # x_t changes by −(x_0 − ε) as the DDPM year's t grows, so a step towards the digit lowers t.
-    assert r"(x_0 - \epsilon)" in equation(flow_matching.velocity_loss, AS_DDPM, FLOW_NAMES)
-    assert r"x_{t - h} = x_t + h" in equation(flow_matching.euler, AS_DDPM, FLOW_NAMES)
-    assert r"(x_1 - x_0)" in equation(flow_matching.velocity_loss, Notation("flow", "flow"))
-    assert r"x_{t + h} = x_t + h" in equation(flow_matching.euler, Notation("flow", "flow"))
+    assert r"(x_0 - \epsilon)" in equation(straight.velocity_loss, AS_DDPM, FLOW_NAMES)
+    assert r"x_{t - h} = x_t + h" in equation(straight.euler, AS_DDPM, FLOW_NAMES)
+    assert r"(x_1 - x_0)" in equation(straight.velocity_loss, Notation("flow", "flow"))
+    assert r"x_{t + h} = x_t + h" in equation(straight.euler, Notation("flow", "flow"))
 
 
 def test_every_sentence_that_is_exchanged_stands_in_a_lesson_or_a_page_today() -> None:
     things = (
-        *(flow_matching.interpolate, flow_matching.velocity_loss, flow_matching.euler),
-        *(flow_paths.detour, guidance.guide, train_ddpm.normalised),
+        *(straight.interpolate, straight.velocity_loss, straight.euler),
+        *(flow_paths.path_length_ratio, guidance.guide, train_ddpm.normalised),
     )
     texts = [str(thing.__doc__).replace("\n    ", "\n") for thing in things]
     texts += [(lessons.FOLDER / "guidance.py").read_text("utf-8")]
     for ours in (*notation._FLOW_AS_DDPM, *notation._DDPM_AS_FLOW):
-        if ours == "and beyond 1 the picture":
-            continue  # part of a sentence that is exchanged before it
         assert any(ours in text for text in texts), ours
 
 
@@ -112,12 +114,12 @@ def test_colours_follow_the_meaning_and_not_the_letter() -> None:
         found = re.findall(r"\\textcolor\{(#\w+)\}\{((?:[^{}]|\{[^{}]*\})*)\}", text)
         return [(INK[colour], tex) for colour, tex in found]
 
-    own = inks(forward_process.add_noise, Notation(), None)
-    flow = inks(forward_process.add_noise, AS_FLOW, None)
+    own = inks(forward.add_noise, Notation(), None)
+    flow = inks(forward.add_noise, AS_FLOW, None)
     assert [symbol for symbol, _ in own] == [symbol for symbol, _ in flow]
     assert ("x_0", "x_1") in flow
     assert ("eps", "x_0") in flow
-    ddpm = inks(flow_matching.interpolate, AS_DDPM, FLOW_NAMES)
+    ddpm = inks(straight.interpolate, AS_DDPM, FLOW_NAMES)
     assert {(s, tex) for s, tex in ddpm} == {
         ("x_t", "x_t"),
         ("x_0_hat", "x_0"),
@@ -143,7 +145,7 @@ def test_colours_follow_the_meaning_and_not_the_letter() -> None:
 def test_words_are_counted_as_the_flow_year_counts(said: str, flow: str) -> None:
     assert AS_FLOW.prose(said) == flow
     assert Notation("ddpm", "ddpm", 1000).prose(said) == said
-    assert Notation("own", "ddpm", 1000).prose(said) == said
+    assert Notation("this course", "ddpm", 1000).prose(said) == said
     assert Notation("flow", "fixed", 1000).prose(said) == said
 
 
@@ -180,17 +182,17 @@ def words(test: AppTest) -> str:
     return "\n".join([*(text.value for text in test.markdown), *html])
 
 
-def test_the_switch_rewrites_a_page_and_changes_neither_a_knob_nor_a_result(
+def test_the_switch_rewrites_a_page_and_changes_neither_a_parameter_nor_a_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
-    submit = _engine.submit
+    submit = engine.submit
 
     def watched(session, slot, key, call):  # type: ignore[no-untyped-def]
         asked.append(key)
         return submit(session, slot, key, call)
 
-    monkeypatch.setattr(_engine, "submit", watched)
+    monkeypatch.setattr(engine, "submit", watched)
     test = opened("forward_process.py")
     before = test.session_state["ui_first"]["A1.1"]
     keys = set(asked)
@@ -213,9 +215,9 @@ def test_the_switch_rewrites_a_page_and_changes_neither_a_knob_nor_a_result(
 def test_the_year_comes_from_the_address_and_stays_on_other_pages() -> None:
     test = opened("guidance.py", year="flow")
     assert not test.exception
-    assert test.slider(key="a16_gamma").label == "Guidance 1 + w"
-    assert test.slider(key="a16_gamma").value == 7.0
-    assert "w = 6" in words(test)
+    assert test.slider(key="a16_gamma").label == "Guidance scale 1 + w"
+    assert test.slider(key="a16_gamma").value == 4.0
+    assert "w = 3" in words(test)
     test.switch_page("train_denoiser.py").run()
     assert "keeps its own letters" in words(test)
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
-from lessons import sampling
+from lessons.part_a import sampling
 from models import catalog
 
 WORDS = ("a", "an", "of", "photo", "high", "quality", "rocket", "ship", "pencil", "skull")
@@ -123,7 +123,7 @@ def save_upscaler(folder: Path) -> Path:
 def pixels(prompt: str, model: str = "deepfloyd", gamma: float = 2.0) -> Tensor:
     """What the configured model draws from one seed, (H, W, 3)."""
     made = catalog.finish(sampling.demo(model, prompt, 3, count=1, gamma=gamma))
-    return torch.from_numpy(made.pictures[0].pixels.copy())
+    return torch.from_numpy(made.images[0].pixels.copy())
 
 
 def refused() -> str:

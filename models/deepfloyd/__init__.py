@@ -1,6 +1,6 @@
 """DeepFloyd IF (Shonenkov et al. 2023): the course's own model, for those who have the hardware.
 
-Stage I draws 64×64 pictures from words, stage II enlarges them to 256×256. Nothing is imported
+Stage I draws 64×64 images from words, stage II enlarges them to 256×256. Nothing is imported
 or loaded before somebody asks for it.
 """
 
@@ -26,15 +26,27 @@ from models.diffusers_model import (
     Upscaler,
     alpha_bars,
     minding_memory,
-    outline_of,
+    spec_of,
     threshold_of,
 )
 from models.needs import Need
-from models.text_to_image import Outline, Threshold
+from models.text_to_image import ModelSpec, Threshold
 
 __all__ = [
-    "about", "check", "configured", "edition", "encode", "has_upscaler", "load",
-    "load_upscaler", "needs", "outline", "store", "threshold", "title",
+    "about",
+    "check",
+    "configured",
+    "encode",
+    "has_upscaler",
+    "load",
+    "load_upscaler",
+    "needs",
+    "spec",
+    "store",
+    "threshold",
+    "title",
+    "unread",
+    "weights_hash",
 ]  # fmt: skip
 
 PUBLISHED_UNET: Final = {"sample_size": 64, "encoder_hid_dim": 4096}
@@ -46,7 +58,7 @@ PUBLISHED_SCHEDULE: Final = {
 }
 ADVICE: Final = (
     "Set DIFFUSION_DEEPFLOYD_OFFLOAD=on, or choose a smaller network "
-    "(DIFFUSION_DEEPFLOYD=IF-I-M-v1.0), or make fewer pictures at once."
+    "(DIFFUSION_DEEPFLOYD=IF-I-M-v1.0), or make fewer images at once."
 )
 XXL: Final = "t5-v1_1-xxl"
 """The text encoder of all published sizes, so that their encoded prompts are the same."""
@@ -59,26 +71,26 @@ def title() -> str:
 
 def about() -> str:
     """One sentence on what it is."""
-    height, width = outline().shape[1:]
+    height, width = spec().shape[1:]
     return (
         f"The course's own model, at {height}×{width}: it draws what you write, in English, and "
         "wants a GPU."
     )
 
 
-def outline() -> Outline:
-    """Its pictures and its schedule; the published ones where its files are not here yet."""
-    return outline_of(*_configs())
+def spec() -> ModelSpec:
+    """Its images and its schedule; the published ones where its files are not here yet."""
+    return spec_of(*_configs())
 
 
 def threshold() -> Threshold | None:
-    """How its makers kept its guesses inside the range."""
+    """How its makers kept its estimates inside the range."""
     return threshold_of(_configs()[1])
 
 
-def edition() -> str:
+def weights_hash() -> str:
     """What changes when its weights do."""
-    return files.edition(_stage_1())
+    return files.weights_hash(_stage_1())
 
 
 def check(prompt: str) -> None:
@@ -94,6 +106,15 @@ def check(prompt: str) -> None:
     kept = store()
     if chosen.text_encoder == "off" and kept.get(prompt) is None:
         raise ValueError(_never_encoded(prompt, kept))
+
+
+def unread(prompt: str) -> str:
+    """The words at a prompt's end that T5 cuts off; "" too where its tokenizer isn't here yet."""
+    try:
+        folder = files.here(settings().stage_1, "tokenizer/spiece.model")
+        return t5.unread(folder, prompt) if folder else ""
+    except ValueError:
+        return ""  # loading says what is wrong
 
 
 def has_upscaler() -> bool:
@@ -150,7 +171,7 @@ def load() -> Generator[str, None, DiffusersModel]:
     chosen = settings()
     folder = yield from _found(chosen.stage_1, stage=1)
     network = yield from _network(folder, chosen.stage_1)
-    form = outline_of(*_read(folder))
+    form = spec_of(*_read(folder))
     count = sum(p.numel() for p in network.parameters()) + _encoder_size(folder)
     return DiffusersModel(network, form, encode, parameters=count, host=host(), advice=ADVICE)
 
@@ -160,7 +181,7 @@ def load_upscaler() -> Generator[str, None, Upscaler]:
     chosen = settings()
     folder = yield from _found(chosen.stage_2, stage=2)
     network = yield from _network(folder, chosen.stage_2)
-    form = outline_of(*_read(folder))
+    form = spec_of(*_read(folder))
     noising = files.read_json(folder, "image_noising_scheduler/scheduler_config.json")
     limits = threshold_of(files.read_json(folder, "scheduler/scheduler_config.json"))
     return Upscaler(network, form, encode, alpha_bars(noising), limits, host=host(), advice=ADVICE)

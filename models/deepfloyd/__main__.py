@@ -13,7 +13,7 @@ from pathlib import Path
 
 from models import deepfloyd
 from models.deepfloyd import files
-from models.deepfloyd.embeddings import read_course_file
+from models.deepfloyd.embeddings import read_course_file, write_course_file
 from models.deepfloyd.settings import settings
 from models.needs import rooms
 
@@ -25,7 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.deepfloyd", description=__doc__)
     parser.add_argument("--download", action="store_true", help="fetch all files that are needed")
     parser.add_argument(
-        "--encode", nargs="+", metavar="PROMPT", help="encode prompts and keep them"
+        "--encode",
+        nargs="+",
+        metavar="PROMPT",
+        help="encode prompts and keep them; a text file (.txt) stands for its lines",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write what --encode encoded as one file in the course's form, to hand to a class",
     )
     parser.add_argument(
         "--import",
@@ -35,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="the course's prompt_embeds_dict.pth",
     )
     asked = parser.parse_args(arguments)
+    if asked.out and not asked.encode:
+        parser.error("--out writes what --encode encoded: name the prompts, or a file of them")
     if not deepfloyd.configured():
         parser.exit(1, "Set DIFFUSION_DEEPFLOYD to IF-I-M-v1.0 or to a folder first.\n")
     try:
@@ -43,11 +54,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.download:
             download()
         if asked.encode:
-            deepfloyd.encode(["", *asked.encode])
+            encode(asked.encode, asked.out)
         report()
     except (ValueError, OSError) as error:
         parser.exit(1, f"{error}\n")
     return 0
+
+
+def encode(words: Sequence[str], out: Path | None = None) -> None:
+    """Encode prompts, and the empty one that guidance needs, and keep them.
+
+    Args:
+        words: prompts; one that ends in ".txt" is a file with a prompt a line.
+        out: where to write them besides, as `read_course_file` reads them.
+
+    Raises:
+        ValueError: a file can't be read, or holds no prompts; or a prompt can't be encoded.
+        OSError: the disk refused.
+    """
+    prompts = list(dict.fromkeys(["", *(prompt for one in words for prompt in _prompts(one))]))
+    encoded = deepfloyd.encode(prompts)
+    if out:
+        write_course_file(out, dict(zip(prompts, encoded, strict=True)))
+        print(f"Wrote {len(prompts)} prompts to {out}, the empty one among them.")
+
+
+def _prompts(words: str) -> list[str]:
+    if not words.endswith(".txt"):
+        return [words]
+    try:
+        lines = Path(words).read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{words} is not read: it is missing, or no text in UTF-8.") from error
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        raise ValueError(f"{words} holds no prompts: write one a line.")
+    return found
 
 
 def import_file(path: Path) -> int:

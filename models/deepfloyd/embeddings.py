@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models import checkpoints
+from models.atomic import write_atomically
 
 TOKENS: Final = 77
 """Tokens of a prompt, padding included."""
@@ -96,6 +97,21 @@ def read_course_file(path: Path) -> dict[str, Tensor]:
     ):
         raise ValueError(f"{path} holds no prompts: expected a dictionary of words and tensors.")
     return dict(found)
+
+
+def write_course_file(path: Path, prompts: Mapping[str, Tensor]) -> None:
+    """Write prompts as the course's `prompt_embeds_dict.pth` does, whole or not at all.
+
+    Args:
+        path: the file.
+        prompts: words → (77, width); written as (1, 77, width) in half precision, which is what
+            the text encoder says on a GPU.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    tensors = {words: one[None].half() for words, one in prompts.items()}
+    write_atomically(path, lambda part: torch.save(tensors, part))
 
 
 def _notes(path: Path) -> dict[str, str]:

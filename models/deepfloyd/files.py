@@ -42,6 +42,21 @@ def find(name: str, patterns: Sequence[str]) -> Path:
     return _fetch(f"{OWNER}/{name}", patterns) if published(name) else Path(name).expanduser()
 
 
+def here(name: str, file: str) -> Path | None:
+    """The folder of what is on this machine already, or None; fetches nothing.
+
+    Args:
+        name: a published name, or a folder.
+        file: one of its files, by which a published one is found.
+    """
+    if not published(name):
+        return Path(name).expanduser()
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(f"{OWNER}/{name}", file)
+    return Path(found).parents[len(Path(file).parts) - 1] if isinstance(found, str) else None
+
+
 def read_json(folder: Path, path: str) -> dict[str, Any]:
     """Read a configuration.
 
@@ -167,7 +182,7 @@ def _fetch(repository: str, patterns: Sequence[str]) -> Path:
         ) from error
 
 
-def edition(name: str) -> str:
+def weights_hash(name: str) -> str:
     """What changes when the weights do: a published name, or the sizes of a folder's files."""
     if published(name):
         return name

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
 
+from models import environment
+
 STAGE_1: Final = {"IF-I-M-v1.0": 400e6, "IF-I-L-v1.0": 900e6, "IF-I-XL-v1.0": 4.3e9}
 STAGE_2: Final = {"IF-II-M-v1.0": 450e6, "IF-II-L-v1.0": 1.2e9}
 """Parameters as published (github.com/deep-floyd/IF, model zoo)."""
@@ -19,7 +21,7 @@ VARIABLE: Final = "DIFFUSION_DEEPFLOYD"
 
 
 @dataclass(frozen=True)
-class Settings:
+class DeepFloydSettings:
     """Which DeepFloyd IF, and how.
 
     Attributes:
@@ -41,24 +43,23 @@ def configured() -> bool:
     return bool(os.environ.get(VARIABLE))
 
 
-def settings() -> Settings:
+def settings() -> DeepFloydSettings:
     """Read the environment.
 
     Raises:
         ValueError: a setting is none; the message says what it may be.
     """
-    return Settings(
+    return DeepFloydSettings(
         stage_1=_stage("", STAGE_1),
         stage_2=_stage("_STAGE2", STAGE_2),
-        text_encoder=cast(TextEncoder, _choice("_T5", ("on", "8bit", "off"))),
-        offload=_choice("_OFFLOAD", ("off", "on")) == "on",
+        text_encoder=cast(TextEncoder, environment.choice(f"{VARIABLE}_T5", ("on", "8bit", "off"))),
+        offload=environment.choice(f"{VARIABLE}_OFFLOAD", ("off", "on")) == "on",
     )
 
 
 def embeddings_folder() -> Path:
     """Where encoded prompts are kept: DIFFUSION_EMBEDDINGS, or `embeddings` beside the app."""
-    chosen = os.environ.get("DIFFUSION_EMBEDDINGS")
-    return Path(chosen) if chosen else Path(__file__).parents[2] / "embeddings"
+    return environment.folder("DIFFUSION_EMBEDDINGS", Path(__file__).parents[2] / "embeddings")
 
 
 def _stage(suffix: str, published: dict[str, float]) -> str:
@@ -68,15 +69,7 @@ def _stage(suffix: str, published: dict[str, float]) -> str:
     if not asked or name in published:
         return name
     if not Path(asked).expanduser().is_dir():
-        raise ValueError(
-            f"{VARIABLE}{suffix} is {asked!r}, and no such folder exists: name a folder, or one of "
-            f"{', '.join(published)}."
+        raise environment.refusal(
+            VARIABLE + suffix, f"a folder that is there, or {', '.join(published)}"
         )
-    return asked
-
-
-def _choice(suffix: str, allowed: tuple[str, ...]) -> str:
-    asked = os.environ.get(VARIABLE + suffix, "").strip().lower() or allowed[0]
-    if asked not in allowed:
-        raise ValueError(f"{VARIABLE}{suffix} may be {', '.join(allowed)}, not {asked!r}.")
     return asked

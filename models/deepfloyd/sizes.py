@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from models.deepfloyd import files
-from models.deepfloyd.settings import STAGE_1, STAGE_2, Settings
+from models.deepfloyd.settings import STAGE_1, STAGE_2, DeepFloydSettings
 from models.needs import Need
 
 T5: Final = 4.5e9
@@ -16,7 +16,7 @@ T5_BYTES: Final = {"on": 11e9, "8bit": 8e9}
 """Its size in float16 and in 8 bits (the same); more than two bytes each, for a part is float32."""
 
 
-def needs(chosen: Settings, bytes_each: int) -> tuple[Need, ...]:
+def needs(chosen: DeepFloydSettings, bytes_each: int) -> tuple[Need, ...]:
     """What the parts of the chosen model occupy.
 
     Args:
@@ -40,7 +40,7 @@ def _stage(name: str, bytes_each: int) -> Need:
     return Need(Path(name).name, count, 0, bytes_each * count)
 
 
-def _encoder(chosen: Settings) -> Need:
+def _encoder(chosen: DeepFloydSettings) -> Need:
     words = "text encoder T5"
     if files.published(chosen.stage_1):
         return Need(words, T5, T5_BYTES["on"], T5_BYTES[chosen.text_encoder], alone=True)

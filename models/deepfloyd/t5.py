@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib.util
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models import reading
 from models.deepfloyd import files
 from models.deepfloyd.embeddings import TOKENS, tidy
 from models.diffusers_model import Host, minding_memory
@@ -50,6 +52,21 @@ def encode(folder: Path, prompts: Sequence[str], host: Host, eight_bit: bool = F
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def unread(folder: Path, prompt: str) -> str:
+    """The words at a prompt's end that are cut off, or "".
+
+    Raises:
+        ValueError: the tokenizer is missing or damaged.
+    """
+    tokenizer = _kept_tokenizer(folder)
+    return reading.unread(prompt, lambda text: len(tokenizer(tidy(text)).input_ids), TOKENS)
+
+
+@functools.cache
+def _kept_tokenizer(folder: Path) -> Any:
+    return _tokenizer(folder)
 
 
 @torch.no_grad()

@@ -8,15 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+import torch
 from diffusers import DDPMScheduler
 from diffusers.utils.logging import disable_progress_bar
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models.checkpoints import BrokenCheckpoint
-from models.miniature.encoder import TextEncoder, alikeness, pooled
+from models.miniature.encoder import TextEncoder, alikeness
+from models.miniature.linear import WienerDenoiser
 from models.miniature.network import MiniatureUNet
 from models.miniature.schedule import STEPS, alpha_bars
+from models.miniature.unet import PromptUNet, pooled
 from models.miniature.words import subject, vocabulary
 
 disable_progress_bar()  # a second of loading needs none, and a server has nobody to show it to
@@ -89,21 +92,58 @@ def load(folder: Path | None = None) -> Miniature:
     folder = folder or FOLDER
     if not available(folder):
         raise BrokenModel(
-            f"There are no weights in {folder}: train some with python -m models.miniature."
+            f"There are no weights in {folder}: train some with "
+            "python -m models.miniature_training."
         )
     try:
         network = MiniatureUNet.from_pretrained(
             folder / "unet", local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
         )
         scheduler = DDPMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
-        return Miniature(network.float().eval().requires_grad_(False), scheduler, TextEncoder())
+        network = network.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        return Miniature(network, scheduler, TextEncoder())
     except (OSError, ValueError, TypeError, RuntimeError, KeyError, *BROKEN) as error:
         reason = " ".join(str(error).split())[:200]
         raise BrokenModel(f"The model in {folder} can't be opened: {reason}") from error
 
 
+def linear_denoiser(folder: Path | None = None) -> WienerDenoiser:
+    """What the network begins with, read alone from its weights: the best linear denoiser.
+
+    Raises:
+        BrokenModel: the weights are missing or damaged.
+    """
+    unet = (folder or FOLDER) / "unet"
+    denoiser, found = WienerDenoiser(), dict[str, Tensor]()
+    try:
+        for path in sorted(unet.glob("*.safetensors")):
+            with safe_open(path, "pt") as file:
+                for name in set(file.keys()) & {f"unet.linear.{n}" for n in denoiser.state_dict()}:
+                    found[name.removeprefix("unet.linear.")] = file.get_tensor(name).float()
+        denoiser.load_state_dict(found)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise BrokenModel(f"The model in {unet.parent} can't be opened: {error}") from error
+    return denoiser.requires_grad_(False)
+
+
+def wrapped(unet: PromptUNet) -> MiniatureUNet:
+    """The network as diffusers calls it, with the same weights."""
+    network: MiniatureUNet = MiniatureUNet(
+        channels=unet.channels,
+        blocks=unet.blocks,
+        attends=unet.attends,
+        fold=unet.fold,
+        grown=unet.grown,
+        sample_size=unet.linear.spectrum.shape[-1],
+    )
+    network.unet.load_state_dict(unet.state_dict())
+    return network
+
+
 def save(network: MiniatureUNet, folder: Path) -> None:
     """Write weights as float16, and the scheduler's settings, as diffusers does.
+
+    What was measured and not learned (spectrum, colours, the captions' spread) stays float32.
 
     Args:
         network: stays as it is.
@@ -111,7 +151,9 @@ def save(network: MiniatureUNet, folder: Path) -> None:
     """
     half = MiniatureUNet.from_config(network.config)
     half.load_state_dict(network.state_dict())
-    half.half().save_pretrained(folder / "unet", max_shard_size="14MB")
+    for parameter in half.parameters():
+        parameter.data = parameter.data.half()
+    half.save_pretrained(folder / "unet", max_shard_size="14MB")
     make_scheduler().save_pretrained(folder / "scheduler")
 
 

@@ -22,14 +22,12 @@ FOLDER: Final = Path(__file__).parent / "text"
 LONGEST: Final = 32
 """Tokens of a prompt that are read; what follows is cut off."""
 
-WIDTH: Final = 384
-
 
 class TextEncoder:
     """Turns prompts into token states."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        """Open tokenizer and model.
+    def __init__(self, folder: Path = FOLDER, device: torch.device | None = None) -> None:
+        """Open tokenizer and model; on the processor if no device is named.
 
         Raises:
             OSError: tokenizer or configuration is missing or unreadable.
@@ -41,6 +39,7 @@ class TextEncoder:
         config = BertConfig.from_json_file(folder / "config.json")
         self._model = BertModel(config, add_pooling_layer=False).eval().requires_grad_(False)
         load_weights(self._model, load_tensors(folder / "model.safetensors")[0])
+        self._model.to(device or "cpu")
         self._lock = threading.Lock()  # the tokenizer keeps its truncation as a setting
         self.size = sum(p.numel() for p in self._model.parameters())
 
@@ -63,24 +62,12 @@ class TextEncoder:
                 max_length=LONGEST,
                 return_tensors="pt",
             )
+        tokens = tokens.to(self._model.device)
         mask = tokens["attention_mask"]
         states: Tensor = self._model(
             input_ids=tokens["input_ids"], attention_mask=mask
         ).last_hidden_state
         return states.masked_fill(mask[..., None] == 0, 0.0)
-
-
-def pooled(states: Tensor) -> Tensor:
-    """The mean of a prompt's token states: one vector for the whole prompt.
-
-    Args:
-        states: (B, L, 384); rows of zeros are no tokens.
-
-    Returns:
-        (B, 384).
-    """
-    seen = (states != 0).any(-1, keepdim=True)
-    return (states * seen).sum(1) / seen.sum(1).clamp(min=1)
 
 
 def alikeness(a: Tensor, b: Tensor) -> Tensor:

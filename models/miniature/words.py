@@ -1,165 +1,170 @@
-"""What the miniature knows: its nouns, which pictures show them, and how a prompt is worded."""
+"""What Pictures knows, and how its prompts are worded."""
 
 from __future__ import annotations
 
+import functools
+import tomllib
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-NOUNS: Final[dict[str, tuple[str, ...]]] = {
-    # the course's prompts first
-    "man": ("man", "man: beard", "man: blond hair", "man: red hair", "man: curly hair"),
-    "woman": ("woman", "woman: blond hair", "woman: red hair", "woman: curly hair"),
-    "old man": ("old man", "older person", "man: white hair"),
-    "old woman": ("old woman", "woman: white hair"),
-    "man wearing a hat": (
-        "cowboy hat face",
-        "man detective",
-        "detective",
-        "man farmer",
-        "man guard",
-        "man cook",
-        "man construction worker",
-        "man pilot",
-    ),
-    "dog": ("dog", "dog face", "poodle", "guide dog", "service dog", "dog head"),
-    "cat": ("cat", "cat face", "black cat"),
-    "rocket": ("rocket",),
-    "skull": ("skull", "skull and crossbones"),
-    "pencil": ("pencil", "crayon"),
-    "campfire": ("fire",),
-    "people around a campfire": (),
-    "mountain": ("mountain", "snow-capped mountain"),
-    "snowy mountain village": (),
-    "village": ("houses", "homes"),
-    "house": ("house", "house with garden", "big house", "small house", "my house"),
-    "hat": ("top hat", "woman’s hat", "hat clothing", "billed cap"),
-    "waterfall": (),
-    "coast": (),
-    "tree": ("deciduous tree", "tree", "leafless tree", "cartoon tree", "fall coloured tree"),
-    "fir tree": ("evergreen tree", "christmas tree"),
-    "palm tree": ("palm tree",),
-    "tower": ("tokyo tower", "eiffel tower"),
-    "sea": ("water wave",),
-    "apple": ("red apple", "green apple", "apple", "an apple", "another apple", "cartoon apple"),
-    "hot-air balloon": ("balloon",),
-    # animals
-    "horse": ("horse", "horse face"),
-    "rabbit": ("rabbit", "rabbit face"),
-    "bear": ("bear", "teddy bear", "polar bear"),
-    "panda": ("panda",),
-    "pig": ("pig", "pig face"),
-    "cow": ("cow", "cow face"),
-    "lion": ("lion",),
-    "elephant": ("elephant",),
-    "penguin": ("penguin",),
-    "owl": ("owl",),
-    "duck": ("duck", "duck (yellow)", "rubber duck"),
-    "fish": ("fish", "tropical fish"),
-    "whale": ("whale", "spouting whale"),
-    "butterfly": ("butterfly",),
-    "turtle": ("turtle",),
-    "snake": ("snake",),
-    "frog": ("frog",),
-    "dragon": ("dragon", "dragon face"),
-    "bird": ("bird", "eagle"),
-    # things
-    "airplane": ("airplane", "small airplane"),
-    "car": ("automobile", "oncoming automobile", "racing car"),
-    "bus": ("bus", "oncoming bus"),
-    "bicycle": ("bicycle",),
-    "sailboat": ("sailboat",),
-    "train": ("train", "locomotive"),
-    "ghost": ("ghost",),
-    "robot": ("robot",),
-    "alien": ("alien",),
-    "snowman": ("snowman", "snowman without snow"),
-    "book": ("closed book", "open book", "green book", "orange book", "blue book"),
-    "key": ("key", "old key"),
-    "hammer": ("hammer",),
-    "clock": ("alarm clock", "mantelpiece clock", "three o’clock", "ten o’clock"),
-    "camera": ("camera", "camera with flash"),
-    "umbrella": ("umbrella", "umbrella with rain drops"),
-    "guitar": ("guitar",),
-    "telephone": ("telephone",),
-    "candle": ("candle",),
-    "light bulb": ("light bulb",),
-    "crown": ("crown",),
-    "glasses": ("glasses", "sunglasses"),
-    "volcano": ("volcano",),
-    "castle": ("castle", "japanese castle"),
-    "church": ("church",),
-    "tent": ("tent", "camping"),
-    "island": ("desert island",),
-    # plants, sky, food
-    "rose": ("rose", "red flower"),
-    "flower": ("blossom", "hibiscus", "cherry blossom", "flower", "white flower"),
-    "sunflower": ("sunflower",),
-    "tulip": ("tulip",),
-    "cactus": ("cactus",),
-    "mushroom": ("mushroom", "brown mushroom"),
-    "sun": ("sun", "sun with face"),
-    "moon": ("crescent moon", "full moon"),
-    "star": ("star", "glowing star"),
-    "rainbow": ("rainbow",),
-    "banana": ("banana",),
-    "strawberry": ("strawberry",),
-    "pear": ("pear",),
-    "grapes": ("grapes",),
-    "lemon": ("lemon",),
-    "pizza": ("pizza", "pizza slice"),
-    "hamburger": ("hamburger",),
-    "cake": ("birthday cake", "shortcake", "cake"),
-    "ice cream": ("ice cream", "soft ice cream"),
-    "heart": ("red heart", "heart suit"),
-}
-"""Noun → the captions, in the data, of the pictures that show it. Nouns without any are scenes
-that `scenes.py` puts together from other pictures."""
+_FILE: Final = Path(__file__).with_name("vocabulary.toml")
 
-FAVOURITES: Final = tuple(list(NOUNS)[:26])
-"""The nouns of the course's prompts; training draws them twice as often."""
+SECTIONS: Final = MappingProxyType(tomllib.loads(_FILE.read_text("utf-8")))
+"""Section → noun → the captions, in the data, of the images that show it."""
+
+NOUNS: Final[dict[str, tuple[str, ...]]] = {
+    noun: tuple(captions) for section in SECTIONS.values() for noun, captions in section.items()
+}
+
+COURSE: Final = tuple(SECTIONS["course"])
+"""The nouns of the course's prompts; training draws them more often."""
 
 FORMS: Final = {
+    "man": ("a man",),
+    "hipster barista": ("a hipster barista", "a barista"),
+    "dog": ("a dog", "a puppy"),
+    "cat": ("a cat", "a kitten"),
+    "rocket": ("a rocket ship", "a rocket"),
+    "campfire": ("a campfire", "a bonfire"),
+    "people around a campfire": ("people around a campfire", "people sitting around a campfire"),
+    "snowy mountain village": ("a snowy mountain village", "a village in the snow"),
     "waterfall": ("waterfalls", "a waterfall"),
     "coast": ("the amalfi coast", "the coast", "a village by the sea"),
-    "sea": ("the sea", "an ocean wave"),
+    "car": ("a car", "an automobile"),
+    "sailboat": ("a sailboat", "a sailing boat"),
+    "dog face": ("the face of a dog", "a dog's face"),
+    "cat face": ("the face of a cat", "a cat's face"),
+    "tiger face": ("the face of a tiger",),
+    "horse face": ("the head of a horse", "a horse's head"),
+    "cow face": ("the face of a cow",),
+    "pig face": ("the face of a pig",),
+    "monkey face": ("the face of a monkey",),
+    "rabbit face": ("the face of a rabbit",),
+    "mouse face": ("the face of a mouse",),
+    "dragon face": ("the head of a dragon",),
+    "skull and crossbones": ("a skull and crossbones",),
+    "thumbs up": ("thumbs up",),
+    "santa claus": ("santa claus",),
     "sun": ("the sun",),
-    "moon": ("the moon",),
-    "rocket": ("a rocket", "a rocket ship"),
-    "pencil": ("a pencil",),
-    "man": ("a man", "a man with a beard", "a hipster barista"),
-    "dog": ("a dog", "a dog"),
-    "campfire": ("a campfire", "a fire"),
-    "snowy mountain village": ("a snowy mountain village",),
-    "people around a campfire": ("people around a campfire",),
-    "glasses": ("glasses",),
-    "grapes": ("grapes",),
-    "ice cream": ("ice cream",),
-    "hot-air balloon": ("a balloon",),
+    "sun with a face": ("the sun with a face",),
+    "moon": ("the moon", "a crescent moon"),
+    "full moon": ("the full moon",),
+    "moon with a face": ("the moon with a face",),
+    "wave": ("a wave", "an ocean wave", "the sea"),
+    "mount fuji": ("mount fuji",),
+    "statue of liberty": ("the statue of liberty",),
+    "globe": ("a globe", "the earth"),
+    "flame": ("a flame", "fire"),
+    "fireworks": ("fireworks",),
+    "sunrise over mountains": ("a sunrise over mountains",),
+    "airplane": ("an airplane", "a plane"),
+    "television": ("a television", "a tv"),
+    "doctor": ("a doctor", "a nurse"),
+    "tyrannosaurus rex": ("a tyrannosaurus rex", "a t-rex"),
+    "unicorn": ("a unicorn",),
+    "present": ("a present", "a gift"),
+    "couch": ("a couch", "a sofa"),
+    "glasses": ("glasses", "a pair of glasses"),
+    "theatre masks": ("theatre masks",),
 }
+"""Nouns that don't simply follow an article."""
+
+PLURAL: Final = frozenset(
+    (
+        "cherries",
+        "grapes",
+        "blueberries",
+        "peanuts",
+        "bread",
+        "pancakes",
+        "cheese",
+        "bacon",
+        "french fries",
+        "spaghetti",
+        "sushi",
+        "soup",
+        "salad",
+        "popcorn",
+        "chocolate",
+        "candy",
+        "sunglasses",
+        "jeans",
+        "gloves",
+        "socks",
+        "scissors",
+        "headphones",
+        "crossed swords",
+        "coral",
+        "corn",
+        "garlic",
+        "broccoli",
+        "clover",
+        "lipstick",
+        "dice",
+    )
+)
+"""Nouns without an article."""
 
 STYLES: Final[dict[str, tuple[str, ...]]] = {
     "photo": ("a photo of {}", "a high quality photo of {}"),
     "oil": ("an oil painting of {}",),
     "lithograph": ("a lithograph of {}",),
-    "pencil": ("a pencil sketch of {}",),
-    "icon": ("a flat icon of {}",),
+    "pencil": ("a pencil sketch of {}", "a pencil drawing of {}"),
+    "icon": ("a flat icon of {}", "{}"),
     "line": ("a line drawing of {}",),
-    "plain": ("{}", "a picture of {}", "a drawing of {}"),
+    "plain": ("{}", "a drawing of {}", "a picture of {}"),
 }
 """Style → how its captions are worded."""
 
 ANY_PHOTO: Final = "a high quality photo"
 
+COLOURS: Final = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
+"""Colours that a thing can be asked for in: "a blue apple"."""
+
+GROUNDS: Final = {
+    "blue": (200, 224, 246),
+    "yellow": (250, 240, 190),
+    "green": (208, 236, 208),
+    "pink": (250, 214, 226),
+    "grey": (214, 214, 218),
+    "black": (28, 28, 34),
+}
+"""Grounds that can be asked for, "a cat on a blue background", sRGB; others are white."""
+
 
 def forms(noun: str) -> tuple[str, ...]:
-    """How the noun stands in a sentence: "a dog", "the sea", "waterfalls"."""
+    """How a noun stands in a sentence: "a dog", "the sea", "waterfalls"."""
+    if noun in PLURAL:
+        return (noun,)
     article = "an" if noun[0] in "aeiou" else "a"
     return FORMS.get(noun, (f"{article} {noun}",))
 
 
-def captions(noun: str, style: str) -> list[str]:
-    """Every caption that a picture of `noun` in `style` may get."""
-    worded = [template.format(form) for template in STYLES[style] for form in forms(noun)]
-    return [*worded, noun] if style == "plain" else worded
+@functools.cache
+def captions(noun: str, style: str) -> tuple[str, ...]:
+    """Every plain caption that an image of `noun` in `style` may get."""
+    return tuple(template.format(form) for template in STYLES[style] for form in forms(noun))
+
+
+@functools.cache
+def coloured(noun: str, style: str, colour: str) -> str:
+    """The caption of a thing in a colour of our choice: "a photo of a blue apple"."""
+    form = forms(noun)[0]
+    first, _, rest = form.partition(" ")
+    if first in ("a", "an"):
+        article = "an" if colour[0] in "aeiou" else "a"
+        form = f"{article} {colour} {rest}"
+    elif first == "the":
+        form = f"the {colour} {rest}"
+    else:
+        form = f"{colour} {form}"
+    return STYLES[style][0].format(form)
+
+
+def on_ground(caption: str, ground: str) -> str:
+    """A caption that names the ground too."""
+    return f"{caption} on a {ground} background"
 
 
 def vocabulary() -> list[str]:
@@ -168,8 +173,10 @@ def vocabulary() -> list[str]:
 
 
 def subject(prompt: str) -> str:
-    """What a prompt is of: "a lithograph of a skull" is of "skull", in whatever style."""
+    """What a prompt is of: "a lithograph of a skull" is of "skull", whatever style and ground."""
     plain = " ".join(prompt.lower().split())
+    for ground in ("white", *GROUNDS):
+        plain = plain.removesuffix(f" on a {ground} background")
     for template in (t for style in STYLES.values() for t in style if t != "{}"):
         plain = plain.removeprefix(template.removesuffix("{}"))
     for article in ("a ", "an ", "the "):

@@ -51,7 +51,7 @@ _RUN: Final = """async () => {
 
 
 def settle(page: Page, quiet: float = 1500.0) -> None:
-    """Wait until a page stands, with its pictures and charts, and did not change for `quiet` ms."""
+    """Wait until a page stands, with its images and charts, and did not change for `quiet` ms."""
     page.wait_for_function(_STANDS, arg=quiet, timeout=600_000, polling=100)
 
 

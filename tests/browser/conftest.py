@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import noted
 import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from lessons import runs
-from lessons.runs import processes
+from lessons.training import runs
+from lessons.training.runs import processes
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -91,7 +92,12 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=ROOT,
-                env={**os.environ, **slim, "DIFFUSION_RUNS": str(self.runs)},
+                env={
+                    **os.environ,
+                    **slim,
+                    **noted.environment(self.log.parent),
+                    "DIFFUSION_RUNS": str(self.runs),
+                },
                 stdout=log,
                 stderr=log,
             )
@@ -140,7 +146,7 @@ def kill_worker(folder: Path) -> None:
     with contextlib.suppress(OSError, KeyError, ValueError, psutil.Error):
         worker = json.loads((folder / "worker.json").read_text())
         process = psutil.Process(worker["pid"])
-        if "lessons.runs.worker" in process.cmdline():
+        if "lessons.training.runs.worker" in process.cmdline():
             process.send_signal(signal.SIGKILL)
             with contextlib.suppress(psutil.TimeoutExpired):
                 process.wait(10)
@@ -154,6 +160,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         server.start()
         yield server
+        assert noted.lookups(server.log.parent) == []
     finally:
         if server.process is not None:
             server.process.kill()

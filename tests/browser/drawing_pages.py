@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages import _ui as ui
-from pages._ui.room import Room
-from pages._ui.theme import apply_theme
+from pages._ui.session.room import Room
+from pages._ui.session.theme import apply_theme
 
 
 def marking() -> None:

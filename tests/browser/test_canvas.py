@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Locator, expect
-from test_opening import assert_no_sideways_scroll
+from test_every_page_opens import assert_no_sideways_scroll
 
 if TYPE_CHECKING:
     from conftest import Reader, Server

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import axe
 import pytest
 from playwright.sync_api import expect
-from test_opening import assert_no_sideways_scroll
+from test_every_page_opens import assert_no_sideways_scroll
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -47,12 +47,12 @@ def test_a_symbol_has_one_colour_in_formula_frame_and_number(reader: Reader) -> 
 def test_the_mark_lies_on_the_chosen_pixel_and_keys_move_the_step(reader: Reader) -> None:
     page = settled(reader, f"{ADDRESS}&{PIXEL}")
     marked = page.locator(".ui-marked").last
-    picture, mark = marked.locator("img").bounding_box(), marked.locator("i").bounding_box()
-    assert picture
+    image, mark = marked.locator("img").bounding_box(), marked.locator("i").bounding_box()
+    assert image
     assert mark
-    pixel = picture["width"] / 28
-    assert mark["x"] - picture["x"] == pytest.approx(21 * pixel, abs=1)
-    assert mark["y"] - picture["y"] == pytest.approx(7 * pixel, abs=1)
+    pixel = image["width"] / 28
+    assert mark["x"] - image["x"] == pytest.approx(21 * pixel, abs=1)
+    assert mark["y"] - image["y"] == pytest.approx(7 * pixel, abs=1)
     assert mark["width"] == pytest.approx(pixel, abs=1)
     assert mark["height"] == pytest.approx(pixel, abs=1)
     expect(page.get_by_text("Step 17 of 33")).to_be_visible()

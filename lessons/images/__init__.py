@@ -1,0 +1,1 @@
+"""Images: what a lesson hands to a page, and what readers bring along."""

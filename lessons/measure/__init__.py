@@ -1,0 +1,1 @@
+"""Measures: how far an image is from the truth, and how good samples are."""

@@ -1,0 +1,1 @@
+"""The microscope: one sampling trajectory with all that was added up at each step."""

@@ -1,0 +1,1 @@
+"""The workshop: mistakes made on purpose, and experiments whose outcome is known."""

@@ -1,0 +1,1 @@
+"""What stands behind the pages: the router, the engine, stored results, export."""

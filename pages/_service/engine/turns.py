@@ -1,0 +1,171 @@
+"""Who calculates next: fair among sessions, and network calls of the same kind together.
+
+Each worker is a slot. A job holds one while it calculates, and gives it back while it waits for its
+network's answer and after every step. The next one goes to the session that is next in turn:
+
+- who has calculated less than LEVELS[0] seconds comes first, then who has less than LEVELS[1],
+  then all others, and batches are shared within a level: so a short job is not stuck behind long
+  ones, nor slowed down by them (multi-level feedback, Corbató et al. 1962);
+- within a level sessions take turns of `TURN` seconds; who has used up a turn goes behind the rest.
+
+Both count the seconds that a session's jobs calculate, however many it starts and cancels: a reader
+who drags a slider gets no more than one who waits. Of a batch each pays for its own images.
+
+In that order jobs are continued or begun until their calls fill one batch; then it is calculated.
+So calls wait for company only as long as there is other work to do; a lone reader never waits.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final
+
+from pages._service.engine.tickets import Job
+
+LEVELS: Final = (0.5, 2.0)
+"""Seconds of calculation at which a session comes behind those that had less."""
+
+DRAIN: Final = 1 / 60
+"""Seconds of them that are forgotten in each second in which the session wants nothing.
+
+So even thirty sessions that do little, again and again, take no more than half of a worker.
+"""
+
+TURN: Final = 10.0
+"""Seconds of a turn: about what five guided images take, so equal jobs end one by one."""
+
+MOST_BEGUN: Final = 48
+"""Jobs that are in the making at once; each has a thread that mostly waits."""
+
+
+@dataclass
+class _Account:
+    """A session's time.
+
+    Attributes:
+        place: of its turn, the lowest is next; None while it wants nothing.
+        used: seconds of its turn.
+        recent: seconds of late, at most twice the last of LEVELS.
+        noted_at: the clock when that was last looked at.
+    """
+
+    place: int | None
+    used: float
+    recent: float
+    noted_at: float
+
+
+class Turns:
+    """Slots, jobs that wait or are in the making, and turns.
+
+    Not locked: the engine holds its own lock around every call.
+
+    Attributes:
+        slots: jobs that may calculate at the same time, ≥ 1.
+        share: whether calls share batches and sessions take turns. Without, one job is run after
+            the other, which is for comparison.
+        line: jobs that have not begun, by arrival.
+        begun: jobs in the making.
+    """
+
+    def __init__(self, share: bool = True) -> None:
+        """Begin with one slot and no jobs."""
+        self.slots, self.share = 1, share
+        self.line: list[Job] = []
+        self.begun: list[Job] = []
+        self._accounts: dict[str, _Account] = {}
+        self._places = itertools.count()
+
+    def admit(self, session: str, now: float) -> None:
+        """Give a session that wanted nothing a turn, behind all others."""
+        account = self._accounts.setdefault(session, _Account(None, 0.0, 0.0, now))
+        if account.place is None:
+            account.place, account.used = next(self._places), 0.0
+
+    def forget(self, wanted: Collection[str], now: float) -> None:
+        """Take their turn from sessions that want nothing, and forget them after a while."""
+        for session, account in list(self._accounts.items()):
+            if session not in wanted:
+                account.place = None
+                account.recent -= DRAIN * (now - account.noted_at)
+                if account.recent <= 0:
+                    del self._accounts[session]
+            account.noted_at = now
+
+    def charge(self, job: Job, seconds: float) -> None:
+        """Note that a job has calculated; the session that was next of those who want it pays."""
+        account = self._accounts.get(self._session(job))
+        if account is None or not self.share:
+            return
+        account.used += seconds
+        account.recent = min(account.recent + seconds, 2 * LEVELS[-1])
+        if account.used >= TURN and account.place is not None:
+            account.place, account.used = next(self._places), 0.0
+
+    def place(self, job: Job) -> int:
+        """1 for the next job that will begin, 2 for the one after it, …; 0 if it has begun."""
+        waiting = [one for _, one in self._in_turn() if one.state == "waiting"]
+        return waiting.index(job) + 1 if job in waiting else 0
+
+    def only(self, job: Job) -> bool:
+        """Whether there is no other job; then it goes on, and pays when another one comes."""
+        return self.begun == [job] and not self.line and job.stage == "calculating"
+
+    def choose(self) -> tuple[Job, ...]:
+        """Who gets a free slot: one job that goes on or begins, or several whose calls are made.
+
+        Returns:
+            Nobody if no slot is free, or nobody needs one.
+        """
+        free = self.slots - sum(job.stage == "calculating" for job in self.begun)
+        if free <= 0:
+            return ()
+        batch: list[Job] = []
+        images, least = 0, None
+        for level, job in self._in_turn():
+            least = level if least is None else least
+            if batch and (level != least or not self.share):
+                break
+            call = job.network_call
+            if job.stage == "ready":
+                if job.state == "running" or len(self.begun) < MOST_BEGUN:
+                    return (job,)
+            elif job.stage == "calling" and call is not None:
+                first = batch[0].network_call if batch else None
+                if first is not None and call.kind != first.kind:
+                    continue
+                if first is not None and images + call.images > call.most:
+                    break
+                batch.append(job)
+                images += call.images
+        return tuple(batch[: -(-len(batch) // free)])  # other free slots get their part
+
+    def _in_turn(self) -> list[tuple[int, Job]]:
+        """All jobs that somebody wants: one of each session, then each one's second, …
+
+        Before each: its session's level.
+        """
+        ranks = []
+        before = Counter[str]()
+        for job in self.begun + self.line:
+            if job.tickets:
+                session = self._session(job)
+                level, place = self._rank(session)
+                ranks.append(((level, before[session], place), job))
+                before[session] += 1
+        return [(rank[0], job) for rank, job in sorted(ranks, key=itemgetter(0))]
+
+    def _session(self, job: Job) -> str:
+        """Of the sessions that want a job, the one that is next; the first that did, if none."""
+        wanting = (ticket.session for ticket in job.tickets)
+        return min(wanting, key=self._rank, default=job.asked_by)
+
+    def _rank(self, session: str) -> tuple[int, int]:
+        account = self._accounts[session]
+        level = bisect.bisect(LEVELS, account.recent)
+        return level, -1 if account.place is None else account.place

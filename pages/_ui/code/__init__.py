@@ -1,0 +1,1 @@
+"""The code that ran, beside what it made."""

@@ -1,0 +1,1 @@
+"""What readers see: images, animations, charts, code."""

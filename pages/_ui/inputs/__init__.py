@@ -1,0 +1,1 @@
+"""What readers turn, choose, draw and upload."""

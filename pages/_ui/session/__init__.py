@@ -1,0 +1,1 @@
+"""Who reads: the address, the visit, the room, the list of pages."""
