@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from awaited import awaited
 from small_runs import folder_of, prepared, tiny, trained_here
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
@@ -269,7 +269,7 @@ def asked(page: str, token: str) -> Any:
         "query_string": f"page={page}".encode(),
         "headers": [(b"cookie", f"{NAME}={token}".encode())],
     }
-    answer = asyncio.run(class_news(Request(scope)))
+    answer = awaited(class_news(Request(scope)))
     assert answer.headers["cache-control"] == "no-store"
     return json.loads(answer.body)["look"]
 
@@ -306,7 +306,7 @@ def answered(headers: dict[str, str], scheme: str = "http") -> list[str]:
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": "/", "scheme": scheme, "headers": raw}
-    asyncio.run(ReaderCookie(app, "/class")(scope, None, keep))  # type: ignore[arg-type]
+    awaited(ReaderCookie(app, "/class")(scope, None, keep))  # type: ignore[arg-type]
     headers_sent = sent[0]["headers"]
     cookies = [value.decode() for name, value in headers_sent if name == b"set-cookie"]
     if cookies:

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -325,14 +324,16 @@ def test_a_lesson_that_fails_between_calls_fails_alone(engine: Engine) -> None:
 # -- turns ----------------------------------------------------------------------------------------
 
 
-def order_of_ends(tickets: dict[str, Ticket]) -> list[str]:
-    """Names in the order in which their jobs ended."""
-    order: list[str] = []
-    deadline = time.monotonic() + SOON
-    while len(order) < len(tickets):
-        assert time.monotonic() < deadline
-        order += [name for name, t in tickets.items() if name not in order and t.wait(0)]
-    return order
+def noting(
+    ends: list[str], name: str, job: Callable[[], Generator[Progress, None, float]]
+) -> Callable[[], Generator[Progress, None, None]]:
+    """The job, which adds its name to `ends` when it ends."""
+
+    def run() -> Generator[Progress, None, None]:
+        yield from job()
+        ends.append(name)
+
+    return run
 
 
 def test_a_short_job_that_comes_after_a_sweep_ends_long_before_it(
@@ -367,18 +368,19 @@ def test_long_jobs_take_turns_and_none_waits_longer_than_one_turn_of_each_other(
 
 
 def test_a_reader_who_drags_a_slider_starves_nobody(engine: Engine, clock: Clock) -> None:
-    dragged, patient = Network(clock, seconds=0.5), Network(clock, seconds=0.5)
+    gate = threading.Semaphore(0)  # a move takes two calls, however quick the threads are
+    dragged, patient = Network(clock, seconds=0.5, gate=gate), Network(clock, seconds=0.5)
     waits = engine.submit("patient", "demo", "patient", patient.job(1, steps=40))
     moves = 0
-    deadline = time.monotonic() + SOON
     while not waits.wait(0):
-        assert time.monotonic() < deadline
         moves += 1
         ticket = engine.submit("dragger", "demo", f"move {moves}", dragged.job(2, steps=1000))
-        before = len(dragged.batches)
-        while len(dragged.batches) < before + 2 and not waits.wait(0):
-            assert not ticket.wait(0.001)
+        for _ in range(2):
+            gate.release()
+            assert dragged.entered.acquire(timeout=SOON)
+        assert not ticket.wait(0)
     ticket.release()
+    gate.release(2)
     assert moves > 3
     assert len(dragged.batches) <= 40 + 2 * TURN / 0.5  # as much as the other, and one turn
 
@@ -387,10 +389,10 @@ def test_a_session_with_many_jobs_gets_no_more_than_one_with_one(
     engine: Engine, clock: Clock
 ) -> None:
     many, single = Network(clock, seconds=0.1), Network(clock, seconds=0.1)
-    jobs = [("many", many.job(n, steps=100)) for n in range(5)]
-    tickets = all_at_once(engine, [*jobs, ("single", single.job(9, steps=100))])
-    names = dict(zip(["m0", "m1", "m2", "m3", "m4", "single"], tickets, strict=True))
-    assert order_of_ends(names)[0] == "single"
+    ends: list[str] = []
+    jobs = [("many", noting(ends, f"m{n}", many.job(n, steps=100))) for n in range(5)]
+    results(all_at_once(engine, [*jobs, ("single", noting(ends, "single", single.job(9, 100)))]))
+    assert ends[0] == "single"
 
 
 # -- workers --------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """The list of pages: what is found, how it is ordered, and that all of it opens."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
+from awaited import awaited
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
@@ -128,12 +128,12 @@ def test_a_number_that_no_widget_would_send_becomes_an_allowed_one(sent: object,
 def test_the_health_page_tells_a_running_engine_from_a_stopped_one() -> None:
     request = Request({"type": "http"})
     engine.start()
-    assert asyncio.run(health(request)).status_code == 200
+    assert awaited(health(request)).status_code == 200
     engine.stop()
-    assert asyncio.run(health(request)).status_code == 503
+    assert awaited(health(request)).status_code == 503
 
 
 def test_the_chart_library_is_here_and_may_be_kept() -> None:
-    answer = asyncio.run(plotly(Request({"type": "http"})))
+    answer = awaited(plotly(Request({"type": "http"})))
     assert Path(answer.path).stat().st_size > 1_000_000
     assert "immutable" in answer.headers["Cache-Control"]

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 def test_settings_outlive_a_look_at_another_lesson(reader: Reader, lesson: str) -> None:
     page = reader.open("unet")
     reader.go(lesson)
-    page.get_by_role("radio", name="Demo").click()
-    reader.wait()
     epochs = page.get_by_role("spinbutton", name="Epochs")
+    before = epochs.input_value()
+    page.get_by_role("radio", name="Demo").click()
+    expect(epochs).not_to_have_value(before)  # the preset has arrived, and writes no more
+    reader.wait()
     epochs.fill("7")
     epochs.press("Enter")
     page.wait_for_url("**epochs=7*")

@@ -128,6 +128,23 @@ function zoomOf(layout) {
   return Object.fromEntries(axes.map((name) => [`${name}.range`, [...layout[name].range]]))
 }
 
+// Plotly goes on by itself after each call, and fails on a node that was emptied or hidden meanwhile.
+// So all its work on a chart is done one after the other, and the chart is emptied after the last.
+// What is asked for again before its turn comes is done once.
+function inOrder(chart, name, work) {
+  if (chart.asked.has(name)) return
+  chart.asked.add(name)
+  chart.work = chart.work.then(() => {
+    chart.asked.delete(name)
+    return chart.gone ? undefined : work()
+  })
+  chart.work = chart.work.catch(console.error)
+}
+
+function resize(chart, Plotly) {
+  inOrder(chart, "resize", () => chart.node.offsetParent && Plotly.Plots.resize(chart.node))
+}
+
 function resetButton(chart, Plotly) {
   const button = document.createElement("button")
   button.className = "ui-plot-reset"
@@ -135,7 +152,9 @@ function resetButton(chart, Plotly) {
   button.textContent = "Reset zoom"
   button.hidden = true
   button.onclick = () =>
-    Plotly.relayout(chart.node, { "xaxis.autorange": true, "yaxis.autorange": true })
+    inOrder(chart, "reset", () =>
+      Plotly.relayout(chart.node, { "xaxis.autorange": true, "yaxis.autorange": true }),
+    )
   return button
 }
 
@@ -171,14 +190,14 @@ async function draw(chart) {
     chart.node.setAttribute("role", "img")
     chart.reset = resetButton(chart, Plotly)
     root.append(chart.reset, chart.node)
-    chart.observer = new ResizeObserver(() => Plotly.Plots.resize(chart.node))
+    chart.observer = new ResizeObserver(() => resize(chart, Plotly))
   }
   words.textContent = ""
-  chart.node.setAttribute("aria-label", chart.data.words)
+  chart.node.setAttribute("aria-label", data.words)
   const look = theme(root)
   const touch = matchMedia("(pointer: coarse)").matches
-  const curves = chart.data.traces.map((trace) => curve(trace, look))
-  await Plotly.react(chart.node, curves, layout(chart.data, look, touch), {
+  const curves = data.traces.map((trace) => curve(trace, look))
+  await Plotly.react(chart.node, curves, layout(data, look, touch), {
     displayModeBar: false,
     doubleClick: "reset",
   })
@@ -197,18 +216,18 @@ export default function (component) {
   if (!root) return
   let chart = charts.get(parentElement)
   if (!chart) {
-    chart = { root }
+    chart = { root, work: Promise.resolve(), asked: new Set() }
     charts.set(parentElement, chart)
   }
   chart.gone = false
   chart.data = data
   root.style.minHeight = data.height ? `${data.height}px` : ""
-  draw(chart)
+  inOrder(chart, "draw", () => draw(chart))
   return () => {
     chart.gone = true
     if (chart.zoom) zooms.set(chart.data.name, { ...chart.zoom, left: Date.now() })
     chart.observer?.disconnect()
-    if (chart.node && window.Plotly) window.Plotly.purge(chart.node)
     charts.delete(parentElement)
+    chart.work.then(() => chart.node && window.Plotly.purge(chart.node))
   }
 }
