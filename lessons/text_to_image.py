@@ -59,6 +59,20 @@ def loading_upscaler(name: str) -> Generator[Progress, None, Upscaler]:
     return (yield from _telling(catalog.loading_upscaler(name)))
 
 
+def note(model: str, prompt: str) -> Generator[Progress, None, str]:
+    """What to expect of a prompt that a model was not trained on; "" if there is nothing to say.
+
+    Args:
+        model: name in the catalog.
+        prompt: what is asked for.
+
+    Raises:
+        ValueError: there is no such model, or its files are damaged; the message says it.
+    """
+    net = yield from loading(model)
+    return net.note(prompt)
+
+
 M = TypeVar("M")
 
 

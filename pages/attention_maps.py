@@ -146,7 +146,6 @@ if lesson.reads_words(chosen):
         on_frame=lambda frame: ui.strip(frame, size=224),
     )
     if found:
-        ui.expectation(found.note)
         maps()
     how_well()
 else:

@@ -95,7 +95,6 @@ found = ui.live(
     on_frame=lambda frame: ui.stack(frame, size=840),
 )
 if found:
-    ui.expectation(found.note)
     ui.trajectory(
         found.trajectory,
         found.images,

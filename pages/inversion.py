@@ -57,7 +57,6 @@ if source_image is not None:
     )
     if found:
         ui.strip(found.images, size=196)
-        ui.expectation(found.note)
         ui.say(
             f"Encoded and decoded with the same prompt in {steps} steps each, the image comes back "
             f"with a PSNR of **{found.psnr:.1f} dB**. The encoded noise has a standard deviation "
@@ -97,7 +96,6 @@ if mixed:
         column_labels=tuple(f"w = {weight:g}" for weight in lesson.WEIGHTS),
         size=112,
     )
-    ui.expectation(mixed.note)
     ui.live_plot(
         [
             ui.Trace(name, lesson.WEIGHTS, mixed.norms[name], color=color)

@@ -83,9 +83,6 @@ with ui.more():
         "Guidance scale γ", 0.0, 15.0, prompts_for(chosen).gamma, key="a174_gamma", step=0.5
     )
     half = ui.toggle("Guide the first half of the steps alone", True, key="a174_half")
-remark = ui.live(lesson.note, model=chosen, prompt=asked)
-if remark:
-    ui.expectation(remark)
 painting()
 ui.caption(
     "Four noises, one drawing. A stroke that ends while an older one is still being answered takes "

@@ -125,7 +125,6 @@ if found:
         row_labels=tuple(f"{name}: {found.calls} network calls" for name in found.rows),
         size=112,
     )
-    ui.expectation(found.note)
     ui.say(how_far_apart(found))
     ui.deliver(
         tuple(image for row in found.rows.values() for image in row),

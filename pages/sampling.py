@@ -26,7 +26,6 @@ found = ui.live(
     on_frame=lambda frame: ui.stack(frame, size=840),
 )
 if found:
-    ui.expectation(found.note)
     ui.trajectory(
         found.trajectory, found.images, key=ui.named("a15_film", chosen, asked, ui.seed())
     )

@@ -83,12 +83,6 @@ def ask_for() -> None:
             ui.say(f"**{group.capitalize()}:** {', '.join(subjects)}.")
 
 
-def unknown() -> tuple[tuple[str, str], ...]:
-    """What there is to say about prompts of the reader's own; the page's own need no network."""
-    own = tuple(prompt for prompt in prompts if prompt not in prompts_for(chosen).every())
-    return (ui.live(set_up.notes, model=chosen, prompts=own) or ()) if own else ()
-
-
 ui.lesson_header(__doc__)
 chosen = ui.model()
 chosen_family = model_choice.family(chosen)
@@ -122,8 +116,6 @@ if grid:
     ui.deliver([p for row in grid for p in row], "Three prompts, each in 10 and in 20 steps")
     ui.made_with(chosen, γ=gamma)
     ui.code_that_ran(grid)
-for _, sentence in unknown():
-    ui.expectation(sentence)
 ui.caption(
     "All images start from the same noise. Columns differ in the prompt, rows in the number of "
     "sampling steps."

@@ -59,7 +59,6 @@ if source_image is not None:
     )
     if found:
         ui.grid([(*found.results, found.source_image)], size=140)
-        ui.expectation(found.note)
         ui.deliver(
             (*found.results, found.source_image), "Edited towards the prompt from six noise levels"
         )

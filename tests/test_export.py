@@ -411,14 +411,14 @@ def test_two_things_of_one_name_get_two_names() -> None:
 def test_the_sum_is_over_all_images_but_a_trajectories_frames() -> None:
     other = CaptionedImage(GREY.pixels + 1)
     trajectory = Trajectory(((GREY, GREY),), (0,))
-    whole = ending.fingerprint(sampling.Samples(trajectory, (GREY,), ""))
+    whole = ending.fingerprint(sampling.Samples(trajectory, (GREY,)))
     assert whole == ending.fingerprint(
-        sampling.Samples(Trajectory(((other, other),), (0,)), (GREY,), "a note")
+        sampling.Samples(Trajectory(((other, other),), (0,)), (GREY,))
     )
-    assert whole != ending.fingerprint(sampling.Samples(trajectory, (other,), ""))
-    assert whole != ending.fingerprint(sampling.Samples(trajectory, (GREY, GREY), ""))
+    assert whole != ending.fingerprint(sampling.Samples(trajectory, (other,)))
+    assert whole != ending.fingerprint(sampling.Samples(trajectory, (GREY, GREY)))
     flat = CaptionedImage(GREY.pixels.reshape(3, 2))
-    assert whole != ending.fingerprint(sampling.Samples(trajectory, (flat,), ""))
+    assert whole != ending.fingerprint(sampling.Samples(trajectory, (flat,)))
 
 
 def test_where_there_is_no_image_the_sum_is_over_the_numbers() -> None:

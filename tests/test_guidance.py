@@ -142,10 +142,3 @@ def test_the_grid_leads_away_from_the_negative_prompt_too() -> None:
     rows = finish(lesson.gamma_grid("digits", "5", seed=276, negative="3", count=1))
     alone = finish(lesson.demo("digits", "5", 276, lesson.GAMMAS[3], "3", count=1))
     assert np.abs(rows[3][0].pixels.astype(int) - alone.images[0].pixels).max() <= 1
-
-
-def test_both_prompts_are_remarked_on() -> None:
-    note = finish(
-        lesson.demo("pictures", "a photo of a dog", 276, 4.0, "quarterly tax law", count=1)
-    ).note
-    assert "quarterly tax law" in note

@@ -39,10 +39,9 @@ RGB = CaptionedImage(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
 
 
 def test_a_result_comes_back_as_it_was() -> None:
-    samples = sampling.Samples(Trajectory(((GREY, GREY),), (5, 0)), (GREY, RGB), "a note, “ε”")
+    samples = sampling.Samples(Trajectory(((GREY, GREY),), (5, 0)), (GREY, RGB))
     back = packing.unpack(packing.pack(samples, {}))
     assert isinstance(back, sampling.Samples)
-    assert back.note == samples.note
     assert back.trajectory.times == (5, 0)
     for mine, theirs in zip(back.images, samples.images, strict=True):
         assert (mine.pixels == theirs.pixels).all()

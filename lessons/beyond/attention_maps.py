@@ -61,7 +61,6 @@ class WordMaps:
         changed: what changes in the clean estimate without a token, step by step.
         overall: both as means of all steps, over the finished sample: attention, then change.
         on_words: share of all attention that goes to words, by step: prompt, then empty prompt.
-        note: what to expect from the prompt, or "".
     """
 
     sample: CaptionedImage
@@ -70,7 +69,6 @@ class WordMaps:
     changed: Heat
     overall: tuple[tuple[CaptionedImage, ...], tuple[CaptionedImage, ...]]
     on_words: tuple[tuple[float, ...], tuple[float, ...]]
-    note: str
 
 
 def over_layers(looks: Sequence[Tensor]) -> Tensor:
@@ -232,7 +230,6 @@ def demo(
             tuple(float(step.attention.sum(0).mean()) for step in steps),
             tuple(float(step.attention_empty.sum(0).mean()) for step in steps),
         ),
-        net.note(prompt),
     )
 
 

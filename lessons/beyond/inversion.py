@@ -109,13 +109,11 @@ class RoundTrip:
         images: the source image, its noise, decoded with the same prompt, with the other one.
         psnr: of the image decoded with the same prompt, in dB; infinite if it is equal.
         deviation: standard deviation of the encoded noise; unit Gaussian noise has 1.
-        note: what to expect from the other prompt, or "".
     """
 
     images: tuple[CaptionedImage, ...]
     psnr: float
     deviation: float
-    note: str
 
 
 @dataclass(frozen=True)
@@ -126,12 +124,10 @@ class Between:
         rows: by what was interpolated and how, an image for each of WEIGHTS.
         norms: of the noises of the same rows, divided by the root of the number of pixels: unit
             Gaussian noise has about 1.
-        note: what to expect from the prompts, or "".
     """
 
     rows: dict[str, tuple[CaptionedImage, ...]]
     norms: dict[str, tuple[float, ...]]
-    note: str
 
 
 def demo(
@@ -182,7 +178,6 @@ def demo(
         ),
         psnr,
         float(noise.std()),
-        net.note(other),
     )
 
 
@@ -227,7 +222,7 @@ def between(
             for one, weight in zip(x, WEIGHTS, strict=True)
         )
         norms[name] = tuple(noise.square().flatten(1).mean(1).sqrt().tolist())
-    return Between(rows, norms, net.note(prompt) or net.note(other))
+    return Between(rows, norms)
 
 
 def between_prompts(

@@ -155,12 +155,6 @@ def demo(
     )
 
 
-def note(model: str, prompt: str) -> Generator[Progress, None, str]:
-    """What to expect of a prompt, or ""."""
-    net = yield from t2i.loading(model)
-    return net.note(prompt)
-
-
 def example(shape: sources.Shape) -> NDArray[np.uint8]:
     """A drawing to begin with, (320, 320, 3): a round red thing with a stem; for digits, a loop."""
     paper = Image.new("RGB", (SIDE, SIDE), "white")

@@ -76,13 +76,11 @@ class SampledBy:
         calls: network calls that each image took, with guidance two predictions each.
         apart: root mean square difference of the pixels between each pair of samplers, mean over
             the images, white minus black being 1; by their two names, joined by "and".
-        note: what to expect from the prompt, or "".
     """
 
     rows: dict[str, tuple[CaptionedImage, ...]]
     calls: int
     apart: dict[str, float]
-    note: str
 
 
 def demo(
@@ -115,7 +113,6 @@ def demo(
         {name: _captioned(x, form, f"{name}, {steps} steps") for name, x in ends.items()},
         steps,
         _apart(ends, form),
-        net.note(prompt),
     )
 
 

@@ -69,7 +69,7 @@ def demo(
     trajectory, x = yield from t2i.sample_from_noise(net.spec, predict, seed, count)
     what = prompt or "a sample"
     images = tuple(t2i.captioned(one, net.spec, "", what, "x_0_hat") for one in x)
-    return Samples(trajectory, images, f"{net.note(prompt)} {net.note(negative)}".strip())
+    return Samples(trajectory, images)
 
 
 def gamma_grid(

@@ -16,12 +16,10 @@ class Samples:
     Attributes:
         trajectory: of all of them.
         images: the samples.
-        note: what to expect from the prompt, or "".
     """
 
     trajectory: t2i.Trajectory
     images: tuple[CaptionedImage, ...]
-    note: str
 
 
 def demo(
@@ -47,4 +45,4 @@ def demo(
     trajectory, x = yield from t2i.sample_from_noise(form, predict, seed, count)
     what = prompt or "a sample"
     images = tuple(t2i.captioned(one, form, "", what, "x_0_hat") for one in x)
-    return Samples(trajectory, images, net.note(prompt))
+    return Samples(trajectory, images)

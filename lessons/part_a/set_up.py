@@ -164,28 +164,6 @@ def vocabulary(model: str) -> Vocabulary | None:
     return Vocabulary(subjects, wordings, "a photo of a blue car on a yellow background")
 
 
-def notes(
-    model: str, prompts: tuple[str, ...]
-) -> Generator[Progress, None, tuple[tuple[str, str], ...]]:
-    """What to expect from prompts that a model was not trained on.
-
-    Args:
-        model: name in the catalog.
-        prompts: what was asked for.
-
-    Yields:
-        Progress while the model is loaded.
-
-    Returns:
-        (prompt, sentence) for each prompt that there is something to say about.
-
-    Raises:
-        ValueError: there is no such model, or its files are damaged.
-    """
-    net = yield from t2i.loading(model)
-    return tuple((prompt, note) for prompt in prompts if (note := net.note(prompt)))
-
-
 def machine() -> Machine:
     """Look at the machine, now."""
     memory = psutil.Process().memory_info().rss

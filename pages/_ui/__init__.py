@@ -20,7 +20,7 @@ the address     carries all of these by itself; for what is none of them keep({n
                 register(name, None, label, bound=False), place_of(name),
                 only_looks(name, …) for those that no result depends on
 the one seed    seed(), SEED where it is fixed
-models          model(), prompt(words, default, model=, key=), prompt_pair(...), expectation(note),
+models          model(), prompt(words, default, model=, key=), prompt_pair(...),
                 gallery_input(key=, model=), per_model(key, model), more(),
                 named(name, *parameters) -> key, made_with(model, γ=7.0)
 questions       PREDICT, predict(Question(...), key="a14_q1") -> answered, compared(result),
@@ -52,7 +52,6 @@ from pages._ui.inputs.downloads import csv, downloads, gif, montage
 from pages._ui.inputs.image_input import drawing_input, image_input
 from pages._ui.inputs.mask_input import mask_input
 from pages._ui.inputs.model import (
-    expectation,
     gallery_input,
     made_with,
     model,
@@ -111,7 +110,6 @@ __all__ = [
     "drawing_input",
     "duration",
     "error",
-    "expectation",
     "explain",
     "gallery_input",
     "gif",

@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lessons import model_choice, text_to_image
-from pages._ui.display.live import made_before
+from lessons.prompts import prompts_for
+from pages._ui.display.live import live, made_before
 from pages._ui.inputs.image_input import gallery_input as from_gallery
 from pages._ui.inputs.numbers import check_choice
 from pages._ui.inputs.seed import seed
@@ -91,7 +92,17 @@ def prompt(words: str, default: str, *, model: str, key: str) -> str:
         asked = default
     elif rest := model_choice.unread(model, asked):
         warning(f"This prompt is longer than the model reads. It ignores the end: “{rest}”.")
+    _say_what_to_expect(model, asked, default, name)
     return stands_at(name, asked)
+
+
+def _say_what_to_expect(model: str, asked: str, default: str, name: str) -> None:
+    """Say quietly that a prompt of the reader's own is outside what the model was trained on."""
+    if asked in (default, *prompts_for(model).every()):
+        return  # the lessons' own are known, and need no network to tell
+    note = live(text_to_image.note, slot=f"{name}_note", model=model, prompt=asked)
+    if note:
+        label(note)
 
 
 def prompt_pair(
@@ -141,12 +152,6 @@ def per_model(key: str, model: str) -> str:
 def more() -> DeltaGenerator:
     """A place for the controls that are needed less often."""
     return st.expander("More controls", key="ui_more")
-
-
-def expectation(note: str) -> None:
-    """Say quietly what to expect of a prompt, if there is anything to say."""
-    if note:
-        label(note)
 
 
 def made_with(model: str, **parameters: object) -> None:
