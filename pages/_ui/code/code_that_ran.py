@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from html import escape
 
 import streamlit as st
@@ -11,16 +12,16 @@ from pages._service import export as export
 from pages._ui.code.source import colour_markdown, coloured_html
 from pages._ui.display.live import made
 from pages._ui.inputs.downloads import downloads
+from pages._ui.text.plain_text import plain_text
 
 
-def code_that_ran(result: object, of: str = "") -> None:
+def code_that_ran(result: object) -> None:
     """Offer the code behind a result: shown with its equations, and as a file that runs it again.
 
     Nothing is shown for what `live` didn't return in this run of the page.
 
     Args:
         result: what `live` returned.
-        of: what the result is, e.g. "the noise schedule"; by default the function's name.
     """
     how = made(result) if result else None
     if how is None:
@@ -28,7 +29,12 @@ def code_that_ran(result: object, of: str = "") -> None:
     call = export.Call(how.function, how.parameters, result, how.precomputed)
     key = f"code_{hashlib.sha256(how.slot.encode()).hexdigest()[:12]}"
     module, name = call.place
-    with st.container(key=f"ui_{key}"), st.expander(f"The code that ran: {of or f'`{name}`'}"):
+    does = (inspect.getdoc(how.function) or name).partition("\n")[0].partition("; ")[0].rstrip(".")
+    title = f"The code that ran: {does[0].lower()}{does[1:]}"  # most are called `demo`
+    with (
+        st.container(key=f"ui_{key}"),
+        st.expander(plain_text(title.replace("x_t", "xₜ").replace("`", ""))),
+    ):
         st.markdown(
             f"`{name}` in `{module.replace('.', '/')}.py` made this result. Numbers at the end of "
             "a line name the equations that it leads to."

@@ -79,7 +79,7 @@ def figure(image: CaptionedImage, size: int | None = None) -> str:
     """Write one image as HTML: framed in its symbol's colour, with caption and alt text."""
     height, width = image.pixels.shape[:2]
     prose = years.current().prose
-    words, alt = prose(image.caption), prose(alt_text(image))
+    words, alt = caption_text(image), prose(alt_text(image))
     caption = f"<figcaption>{escape(words)}</figcaption>" if words else ""
     frame = f"var({palette.css_name(image.symbol)})" if image.symbol else "transparent"
     style = f"--size: {shown_width(image, size)}px; --frame: {frame}"
@@ -94,6 +94,11 @@ def shown_width(image: CaptionedImage, size: int | None = None) -> int:
     """Return the width on the screen in CSS pixels: a whole multiple, at least 140, or `size`."""
     width = image.pixels.shape[1]
     return size or width * math.ceil(_SMALLEST / width)
+
+
+def caption_text(image: CaptionedImage) -> str:
+    """Return what stands under the image, in the reader's notation, with x_t as it is printed."""
+    return years.current().prose(image.caption).replace("x_t", "xₜ")
 
 
 def alt_text(image: CaptionedImage) -> str:

@@ -215,7 +215,7 @@ def _curve(trace: lesson.SamplingTrace, spot: Spot, key: str) -> None:
     here, falls = trace.times[spot.step], trace.times[0] > trace.times[-1]
     ends = (trace.times[0], trace.times[-1])
     traces = [
-        Trace("current sample x_t", trace.times, places, color="x_t"),
+        Trace("current sample xₜ", trace.times, places, color="x_t"),
         Trace("clean estimate x̂₀", trace.times[: len(estimates)], estimates, color="x_0_hat"),
     ]
     if trace.truth is not None:

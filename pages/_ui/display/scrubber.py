@@ -10,7 +10,7 @@ import streamlit as st
 from lessons.images.captioned import CaptionedImage
 from pages._ui.assets import ASSETS
 from pages._ui.display.encode import data_url, frame_url
-from pages._ui.display.images import alt_text, shown_width
+from pages._ui.display.images import alt_text, caption_text, shown_width
 from pages._ui.inputs.numbers import nearest, number_in
 from pages._ui.session.address import arriving, resets
 from pages._ui.session.controls import register
@@ -102,7 +102,7 @@ def _packed(
             [
                 {
                     "image": places.setdefault(url(image.pixels), len(places)),
-                    "caption": prose(image.caption),
+                    "caption": caption_text(image),
                     "alt": prose(alt_text(image)),
                     "symbol": image.symbol.replace("_", "-"),
                     "size": shown_width(image, size),

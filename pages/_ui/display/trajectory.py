@@ -1,4 +1,4 @@
-"""The trajectory of a trajectory: every step under a slider, with files to take home."""
+"""A sampling trajectory: every step under a slider, with files to take home."""
 
 from __future__ import annotations
 
