@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lessons.classroom import limits, readers, wall
+from lessons.classroom import kept, limits, readers, wall
 from lessons.images import web_image
 from lessons.training.runs import files
 from lessons.training.runs.threads import slots, usual_threads
@@ -33,6 +33,7 @@ def check() -> None:
     limits.limits()
     wall.is_on()
     wall.most_each()
+    kept.days()
     web_image.allowed()
     _deepfloyd()
     _miniature()

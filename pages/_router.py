@@ -8,7 +8,7 @@ from pages._ui.assets import ASSETS
 from pages._ui.inputs.numbers import show_corrections
 from pages._ui.inputs.seed import seed_input
 from pages._ui.inputs.year_input import year_input
-from pages._ui.session import classroom, controls, lessons, room
+from pages._ui.session import classroom, controls, lessons, remembered, room
 from pages._ui.session.history import keep_history
 from pages._ui.session.places import keep_place
 from pages._ui.session.reader import may_see
@@ -37,6 +37,7 @@ page = navigation()
 st.set_page_config(page_title=f"{page.title} · Diffusion, step by step")
 file = f"{page.url_path}.py" if page.url_path else lessons.HOME
 controls.open_page(page.url_path)
+remembered.restore()
 shown = room.room()
 keep_history()
 apply_theme(shown)

@@ -1,7 +1,7 @@
 """Report
 
-The results that you have produced in this session, with seed and settings, as one HTML file to hand
-in. You can add your name and a remark to each result.
+The results that you have produced, with seed and settings, as one HTML file to hand in. You can add
+your name and a remark to each result.
 """
 
 from collections.abc import Sequence
@@ -56,6 +56,21 @@ def loss_curve(row: ui.Deliverable, result: ui.Produced, place: int) -> None:
     )
 
 
+def how_long() -> None:
+    """How long all this is kept, and a way to begin anew, which a shared computer needs."""
+    if not ui.is_kept():
+        ui.caption("This browser keeps no cookie of this server: a reload begins anew.")
+        return
+    ui.caption(
+        "This browser gets it all back after a reload: lessons opened, answers, results, remarks. "
+        f"The server keeps it for {ui.days_kept()} days after the last visit, for this browser "
+        "alone."
+    )
+    with st.popover("Begin anew"):
+        ui.say("Forget this browser's progress, answers, results and remarks, also on the server?")
+        st.button("Forget all of it", key="report_forget", on_click=ui.forget_all)
+
+
 ui.lesson_header(__doc__)
 name = st.text_input(
     "Your name", key="report_name", max_chars=report.LONGEST_NAME, persist_state="session"
@@ -66,13 +81,14 @@ found = ui.produced()
 place = st.container()
 rows = ui.deliverables()
 remarks = {row.id: entry(row, found[row.id]) for row in rows if row.id in found}
+ui.save_remarks(str(name or ""), remarks)
 with place:
     ui.say(
         f"**{len(found)}** of {len(rows)} deliverables are included. A result is added when you "
         "change a control or press Start and get a different result from the one that the page "
-        "opened with: the latest one of each lesson, and those that you chose to keep. They are "
-        "kept until the page is reloaded."
+        "opened with: the latest one of each lesson, and those that you chose to keep."
     )
+    how_long()
     if found:
         ui.downloads(
             {"report.html": lambda: report.html(rows, found, str(name or ""), remarks, origin)},

@@ -66,16 +66,17 @@ def table(blocks: list[plan.PlanUnit], length: int = 0) -> str:
 
 
 def progress() -> None:
-    """The progress of this session."""
+    """What this reader has opened and produced."""
     rows = ui.deliverables()
     opened = ui.opened() & {row.id for row in rows}
     ui.say(
-        "## This session\n"
+        "## Your progress\n"
         f"**{len(opened)}** of {len(noted)} lessons opened, **{len(ui.produced())}** of "
         f"{len(rows)} deliverables produced. A result that a page shows on opening is *seen*; it "
         "is *produced* once you have changed a control or pressed Start and got a different one."
     )
-    ui.caption("Progress is kept for this session only; reloading the page resets it.")
+    if not ui.is_kept():
+        ui.caption("This browser keeps no cookie of this server: a reload resets the progress.")
 
 
 def state(number: str) -> str:

@@ -19,7 +19,8 @@ from lessons.images.captioned import CaptionedImage
 from pages._service import report
 from pages._ui.session import lessons
 from pages._ui.session.controls import Setting
-from pages._ui.session.produced import MOST_BYTES, Deliverable, Produced, _kept, deliverables
+from pages._ui.session.produced import MOST_BYTES, Deliverable, _kept, deliverables
+from pages._ui.session.results import Produced
 
 ROUTER = str((lessons.FOLDER / "_router.py").resolve())
 LESSONS = [lesson for lesson in lessons.discover() if lesson.part]

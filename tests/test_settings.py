@@ -33,6 +33,7 @@ WRONG = [
     *((name, value) for name in FOLDERS for value in ("", "  ", str(Path(__file__)))),
     *((name, value) for name in STAGES for value in ("IF-I-XXL", "/not/here")),
     *((name, value) for name in LIMITS for value in ("", "-1", "many", "1.5", "9" * 9)),
+    *(("DIFFUSION_KEEP_DAYS", value) for value in ("", "-1", "3651", "long")),
     *(("DIFFUSION_WALL_IMAGES", value) for value in ("", "0", "121", "few")),
     ("DIFFUSION_MINIATURE", "/not/here"),
     ("DIFFUSION_RUNS", "/proc/runs"),
@@ -90,7 +91,7 @@ def test_every_setting_of_the_code_is_looked_at_at_the_start() -> None:
             words = path.read_text("utf-8").replace('f"{VARIABLE}_', '"DIFFUSION_DEEPFLOYD_')
             found |= set(re.findall(r'"(DIFFUSION_[A-Z0-9_]+)"', words))
     assert found - known == set()
-    assert len(known) == 17
+    assert len(known) == 18
 
 
 def test_the_server_ends_at_the_start_in_one_sentence() -> None:

@@ -9,7 +9,8 @@ from html import escape
 from typing import Final
 
 from pages._service.curve_svg import svg
-from pages._ui.session.produced import Deliverable, Produced, Shown, shown_size
+from pages._ui.session.produced import Deliverable, shown_size
+from pages._ui.session.results import Produced, Shown
 
 LONGEST_NAME: Final = 100
 LONGEST_REMARK: Final = 2000

@@ -26,6 +26,7 @@ models          model(), prompt(words, default, model=, key=), prompt_pair(...),
 questions       PREDICT, predict(Question(...), key="a14_q1") -> answered, compared(result),
                 measured(result)
 deliverables    deliver(images, "what they are"), produced(), seen(), opened(), deliverables()
+over a reload   is_kept(), days_kept(), save_remarks(name, remarks), forget_all()
 messages        toast(text), info(text), warning(text), error(text): always plain text
 pages           all_lessons(), to_page(file, text), part_title(part)
 the plane       plane([Panel(title, caption, alt, (PlaneLayer(...),))], key=, labels=),
@@ -71,7 +72,6 @@ from pages._ui.session.controls import only_looks, register
 from pages._ui.session.lessons import discover as all_lessons
 from pages._ui.session.produced import (
     Deliverable,
-    Produced,
     deliver,
     deliverables,
     kept_images,
@@ -79,6 +79,8 @@ from pages._ui.session.produced import (
     remove,
     seen,
 )
+from pages._ui.session.remembered import days_kept, forget_all, is_kept, save_remarks
+from pages._ui.session.results import Produced
 from pages._ui.session.visit import opened
 from pages._ui.text.contents import contents, part_title, start_here, to_page
 from pages._ui.text.messages import duration, error, info, problems, telling, toast, warning
@@ -103,6 +105,7 @@ __all__ = [
     "compared",
     "contents",
     "csv",
+    "days_kept",
     "deliver",
     "deliverables",
     "diff",
@@ -111,11 +114,13 @@ __all__ = [
     "duration",
     "error",
     "explain",
+    "forget_all",
     "gallery_input",
     "gif",
     "grid",
     "image_input",
     "info",
+    "is_kept",
     "keep",
     "kept_images",
     "label",
@@ -149,6 +154,7 @@ __all__ = [
     "prompt_pair",
     "register",
     "remove",
+    "save_remarks",
     "say",
     "scrubber",
     "seed",

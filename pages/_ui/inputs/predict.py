@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from pages._ui.display.images import grid
+from pages._ui.session import remembered
 from pages._ui.text import years
 from pages._ui.text.words import caption, say
 
@@ -128,16 +129,18 @@ def _keep(question: Question, key: str) -> None:
     sent = st.session_state.get(key)
     if sent in question.options:
         st.session_state[_kept(key)] = question.options.index(sent)
+        remembered.save_answers()
     else:
         st.session_state[_hurried(key)] = True
 
 
 def _forget(key: str) -> None:
     st.session_state.pop(_kept(key), None)
+    remembered.save_answers()
 
 
 def _kept(key: str) -> str:
-    return f"predict: {key}"
+    return f"{remembered.ANSWERS}: {key}"
 
 
 def _hurried(key: str) -> str:

@@ -24,13 +24,12 @@ from pages._ui.display.encode import png
 from pages._ui.display.images import alt_text
 from pages._ui.inputs.model import made_by
 from pages._ui.inputs.seed import seed
-from pages._ui.session import lessons, visit, wall
+from pages._ui.session import lessons, remembered, visit, wall
 from pages._ui.session.controls import Setting, settings, stands_at
+from pages._ui.session.remembered import FIRST
+from pages._ui.session.results import KEPT, PRODUCED, Produced, Shown
 from pages._ui.text.words import label
 
-_FIRST: Final = "ui_first"
-_PRODUCED: Final = "ui_produced"
-_KEPT: Final = "ui_kept"
 MOST_KEPT: Final = 6
 """Results of one deliverable that a reader can keep besides the latest."""
 
@@ -61,44 +60,6 @@ class Deliverable:
     id: str
     name: str
     file: str
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One image of a result: a PNG file, its size in pixels, and its words."""
-
-    content: bytes
-    width: int
-    height: int
-    caption: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class Produced:
-    """One result with all that is needed to make it again.
-
-    Attributes:
-        id: part and number of its deliverable.
-        images: as they were shown, in their order.
-        left_out: how many more there were, beyond `MOST_BYTES`.
-        caption: what they are, plain text.
-        weights_hash: which network made them, or "".
-        seed: the seed in the sidebar, or the run's own.
-        parameters: all that was set.
-        address: page and query that show the result again.
-        curve: steps and losses of the training run that made it, or nothing.
-    """
-
-    id: str
-    images: tuple[Shown, ...]
-    left_out: int
-    caption: str
-    weights_hash: str
-    seed: int
-    parameters: tuple[Setting, ...]
-    address: str
-    curve: tuple[tuple[int, float], ...] = ()
 
 
 def deliverables() -> list[Deliverable]:
@@ -142,7 +103,7 @@ def deliver(
     if _noted is not None:
         _noted.append(images)
     what = run or _fingerprint(images)
-    if st.session_state.setdefault(_FIRST, {}).setdefault(page, what) == what:
+    if _first(page, what) == what:
         return
     shown, left_out = _kept(images)
     used = int(str(parameters.pop("seed", seed())))
@@ -163,15 +124,26 @@ def deliver(
         address=_address(row.file, widgets, used),
         curve=_thinned(curve),
     )
-    st.session_state.setdefault(_PRODUCED, {})[row.id] = made
+    if st.session_state.setdefault(PRODUCED, {}).get(row.id) != made:
+        st.session_state[PRODUCED][row.id] = made
+        remembered.save_results(row.id)
     with st.container(horizontal=True):
         _offer_to_keep(row.id)
         wall.offer(images, caption, made.address, key=f"{row.id}_{what[:24]}")
 
 
+def _first(page: str, what: str) -> str:
+    """The result that a page opened with: this one, if there was none."""
+    first = st.session_state.setdefault(FIRST, {})
+    if page not in first:
+        first[page] = what
+        remembered.save("first", first)
+    return str(first[page])
+
+
 def _offer_to_keep(number: str) -> None:
     """A button that keeps this result although a newer one will follow."""
-    latest, kept = st.session_state[_PRODUCED][number], _kept_of(number)
+    latest, kept = st.session_state[PRODUCED][number], _kept_of(number)
     if latest in kept:
         label("This result is kept for the report.")
     elif len(kept) < MOST_KEPT:
@@ -189,13 +161,14 @@ def _offer_to_keep(number: str) -> None:
 
 def keep(number: str) -> None:
     """Keep the latest result of a deliverable besides those that follow it."""
-    latest, kept = st.session_state.get(_PRODUCED, {}).get(number), _kept_of(number)
+    latest, kept = st.session_state.get(PRODUCED, {}).get(number), _kept_of(number)
     if latest and latest not in kept and len(kept) < MOST_KEPT:
-        st.session_state.setdefault(_KEPT, {})[number] = (*kept, latest)
+        st.session_state.setdefault(KEPT, {})[number] = (*kept, latest)
+        remembered.save_results(number)
 
 
 def _kept_of(number: str) -> tuple[Produced, ...]:
-    kept: tuple[Produced, ...] = st.session_state.get(_KEPT, {}).get(number, ())
+    kept: tuple[Produced, ...] = st.session_state.get(KEPT, {}).get(number, ())
     return kept
 
 
@@ -206,7 +179,7 @@ def _thinned(curve: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...
 
 def produced() -> dict[str, tuple[Produced, ...]]:
     """What this session has produced, in the order of the assignment: the kept, then the latest."""
-    latest: dict[str, Produced] = st.session_state.get(_PRODUCED, {})
+    latest: dict[str, Produced] = st.session_state.get(PRODUCED, {})
     found = {}
     for row in deliverables():
         one, kept = latest.get(row.id), _kept_of(row.id)
@@ -228,7 +201,7 @@ def noting() -> Iterator[list[Sequence[CaptionedImage]]]:
 
 def seen() -> set[str]:
     """The lessons whose result this session has seen as the page opens with it."""
-    return set(st.session_state.get(_FIRST, {}))
+    return set(st.session_state.get(FIRST, {}))
 
 
 def kept_images(result: Produced) -> None:
@@ -250,13 +223,14 @@ def shown_size(image: Shown) -> int:
 
 def remove(number: str, result: Produced) -> None:
     """Forget a result, whether it is kept or the latest."""
-    latest: dict[str, Produced] = st.session_state.get(_PRODUCED, {})
+    latest: dict[str, Produced] = st.session_state.get(PRODUCED, {})
     if latest.get(number) == result:
         del latest[number]
     if kept := tuple(one for one in _kept_of(number) if one != result):
-        st.session_state[_KEPT][number] = kept
+        st.session_state[KEPT][number] = kept
     else:
-        st.session_state.get(_KEPT, {}).pop(number, None)
+        st.session_state.get(KEPT, {}).pop(number, None)
+    remembered.save_results(number)
 
 
 def _fingerprint(images: Sequence[CaptionedImage]) -> str:

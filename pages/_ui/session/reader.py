@@ -56,8 +56,15 @@ def forget_key() -> None:
     state.sign_out(files.root(), reader().browser)
 
 
+def known_browser() -> str:
+    """The hash of the token of a browser that keeps our cookie; "" of any other."""
+    return readers.hashed(sent) if (sent := _sent()) else ""
+
+
 def _token() -> str:
+    return _sent() or str(st.session_state.setdefault(_TOKEN, readers.new_token()))
+
+
+def _sent() -> str:
     sent = str(st.context.cookies.get(NAME) or "")
-    if is_token(sent):
-        return sent
-    return str(st.session_state.setdefault(_TOKEN, readers.new_token()))
+    return sent if is_token(sent) else ""

@@ -7,8 +7,8 @@ from typing import Final
 import streamlit as st
 
 from pages._ui.session.lessons import Lesson
+from pages._ui.session.remembered import OPENED, save
 
-_OPENED: Final = "ui_opened"
 _HERE: Final = "ui_here"
 _MODEL: Final = "ui_model"
 
@@ -16,7 +16,10 @@ _MODEL: Final = "ui_model"
 def enter(lesson: Lesson) -> None:
     """Begin a run of a page: it is open, and no model is known yet."""
     if lesson.part:
-        st.session_state.setdefault(_OPENED, set()).add(lesson.part + lesson.number)
+        seen = st.session_state.setdefault(OPENED, set())
+        if lesson.part + lesson.number not in seen:
+            seen.add(lesson.part + lesson.number)
+            save("opened", sorted(seen))
     st.session_state[_HERE] = lesson.part + lesson.number
     st.session_state.pop(_MODEL, None)
 
@@ -28,7 +31,7 @@ def here() -> str:
 
 def opened() -> set[str]:
     """Part and number of every lesson that this session has opened."""
-    return set(st.session_state.get(_OPENED, ()))
+    return set(st.session_state.get(OPENED, ()))
 
 
 def use(name: str) -> None:
