@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages import _teaching
 from pages import _ui as ui
 from pages._service import report
 
@@ -79,19 +80,32 @@ origin = (st.context.url or "").rpartition("/")[0]
 origin = f"{origin}/" if origin else ""
 found = ui.produced()
 place = st.container()
-rows = ui.deliverables()
+year = ui.named_choice(
+    "Assignment", {"": "all courses", **_teaching.YEARS}, key="report_year", left_out=""
+)
+rows = [row for row in ui.deliverables() if (year in row.years if year else row.years)]
+beyond = [row for row in ui.deliverables() if row not in rows]
 remarks = {row.id: entry(row, found[row.id]) for row in rows if row.id in found}
+more = [row for row in beyond if row.id in found]
+if more:
+    ui.say("## Beyond the assignment")
+remarks |= {row.id: entry(row, found[row.id]) for row in more}
 ui.save_remarks(str(name or ""), remarks)
 with place:
     ui.say(
-        f"**{len(found)}** of {len(rows)} deliverables are included. A result is added when you "
+        f"**{len(found) - len(more)}** of {len(rows)} deliverables are included"
+        f"{f', and {len(more)} beyond the assignment' if more else ''}. A result is added when you "
         "change a control or press Start and get a different result from the one that the page "
         "opened with: the latest one of each lesson, and those that you chose to keep."
     )
     how_long()
     if found:
         ui.downloads(
-            {"report.html": lambda: report.html(rows, found, str(name or ""), remarks, origin)},
+            {
+                "report.html": lambda: report.html(
+                    rows, found, str(name or ""), remarks, origin, beyond
+                )
+            },
             key="report",
         )
         ui.caption(

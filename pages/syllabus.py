@@ -1,7 +1,7 @@
 """Syllabus
 
 For those who teach with this app, or study it alone: all lessons with their minutes and teaching
-notes, a plan for three lectures, and the progress of this session.
+notes, a plan for three lectures, and your own progress.
 """
 
 from itertools import groupby
@@ -67,13 +67,14 @@ def table(blocks: list[plan.PlanUnit], length: int = 0) -> str:
 
 def progress() -> None:
     """What this reader has opened and produced."""
-    rows = ui.deliverables()
-    opened = ui.opened() & {row.id for row in rows}
+    rows = [row for row in ui.deliverables() if row.years]
+    made = sum(row.id in ui.produced() for row in rows)
+    opened = ui.opened() & {lesson.part + lesson.number for lesson, _ in noted}
     ui.say(
         "## Your progress\n"
-        f"**{len(opened)}** of {len(noted)} lessons opened, **{len(ui.produced())}** of "
-        f"{len(rows)} deliverables produced. A result that a page shows on opening is *seen*; it "
-        "is *produced* once you have changed a control or pressed Start and got a different one."
+        f"**{len(opened)}** of {len(noted)} lessons opened, **{made}** of {len(rows)} deliverables "
+        "of the courses produced. A result that a page shows on opening is *seen*; it is "
+        "*produced* once you have changed a control or pressed Start and got a different one."
     )
     if not ui.is_kept():
         ui.caption("This browser keeps no cookie of this server: a reload resets the progress.")

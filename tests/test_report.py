@@ -306,3 +306,29 @@ def test_addresses_are_whole_where_the_app_knows_its_own() -> None:
 def test_a_readers_endless_words_are_cut() -> None:
     long = report.html(deliverables(), {"A1.1": [result()]}, "n" * 10**6, {"A1.1": "r" * 10**6})
     assert len(long) < 100_000
+
+
+def test_what_the_assignment_does_not_ask_for_comes_last_and_is_not_counted() -> None:
+    rows = {row.id: row for row in deliverables()}
+    found = {"A1.5.2": [result("A1.5.2")], "A1.1": [result()]}
+    asked, beyond = [rows["A1.1"], rows["A1.4"]], [rows["A1.5.2"], rows["B2.5"]]
+    words = Parsed(report.html(asked, found, "", {}, beyond=beyond)).words
+    assert "1 of 2 deliverables" in words
+    places = [words.index(word) for word in ("A 1.1", "A1.4 Iter", "Beyond the", "A 1.5.2")]
+    assert places == sorted(places)
+    assert "B2.5" not in words
+    assert "Beyond" not in Parsed(report.html(asked, {"A1.1": [result()]}, "", {})).words
+
+
+@pytest.mark.parametrize(
+    ("year", "asks", "leaves"),
+    [("fa24", "B2.3", "B2.5"), ("fa25", "B2.5", "B2.3"), ("", "B2.3", "A1.5.2")],
+)
+def test_each_course_asks_for_its_own(year: str, asks: str, leaves: str) -> None:
+    rows = {row.id: row for row in deliverables()}
+    assert year in rows[asks].years if year else rows[asks].years
+    assert year not in rows[leaves].years if year else not rows[leaves].years
+    page = opened("report.py", report_year=year)
+    counted = sum(year in row.years if year else bool(row.years) for row in rows.values())
+    assert f"**0** of {counted} deliverables" in "".join(one.value for one in page.markdown)
+    assert rows["A1.7.1"].years == rows["A1.7"].years

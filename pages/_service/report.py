@@ -47,6 +47,7 @@ def html(
     name: str,
     remarks: Mapping[str, str],
     origin: str = "",
+    beyond: Sequence[Deliverable] = (),
 ) -> bytes:
     """Write the report.
 
@@ -56,15 +57,19 @@ def html(
         name: who hands it in; any text.
         remarks: any text, by the id of the row.
         origin: where the app was, e.g. "https://class.example/", so that addresses are whole.
+        beyond: what the assignment doesn't ask for; results of these come last.
 
     Returns:
         An HTML file, UTF-8, with its images inside. Equal arguments give equal bytes.
     """
     done = [row for row in rows if row.id in produced]
     missing = [f"{row.id} {row.name}" for row in rows if row.id not in produced]
-    sections = "".join(
-        _section(row, produced[row.id], remarks.get(row.id, ""), origin) for row in done
+    more = [row for row in beyond if row.id in produced]
+    asked, besides = (
+        "".join(_section(row, produced[row.id], remarks.get(row.id, ""), origin) for row in part)
+        for part in (done, more)
     )
+    besides = f"<h2>Beyond the assignment</h2>\n{besides}" if more else ""
     by = escape(name.strip()[:LONGEST_NAME])
     rest = f'<p class="small">Not in this report: {escape("; ".join(missing))}.</p>'
     return (
@@ -77,7 +82,7 @@ def html(
         f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>Diffusion, step by step</h1>\n<p>{by}</p>\n"
         f'<p class="small">{len(done)} of {len(rows)} deliverables</p>\n'
-        f"{sections}{rest if missing else ''}\n</main>\n</body>\n</html>\n"
+        f"{asked}{rest if missing else ''}{besides}\n</main>\n</body>\n</html>\n"
     ).encode()
 
 

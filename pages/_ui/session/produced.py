@@ -55,22 +55,24 @@ class Deliverable:
         id: part and number, e.g. "A1.4".
         name: what it is called.
         file: the page that makes it.
+        years: keys of `_teaching.YEARS`, the courses that ask for it; none for a lesson of ours.
     """
 
     id: str
     name: str
     file: str
+    years: tuple[str, ...] = tuple(_teaching.YEARS)
 
 
 def deliverables() -> list[Deliverable]:
-    """List all rows of the assignment in their order; a page's note names those besides its own."""
+    """List what can be handed in, in its order; a page's note names those besides its own."""
     rows = []
     for lesson in lessons.discover():
         if lesson.part:
-            rows.append(Deliverable(lesson.part + lesson.number, lesson.name, lesson.file))
             note = _teaching.read(lesson.file)
-            also = note.also if note else {}
-            rows += [Deliverable(number, name, lesson.file) for number, name in also.items()]
+            years = note.years if note else ()
+            names = {lesson.part + lesson.number: lesson.name, **(note.also if note else {})}
+            rows += [Deliverable(id, name, lesson.file, years) for id, name in names.items()]
     return rows
 
 
