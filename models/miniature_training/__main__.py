@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Do what the command line asks."""
     asked = _parser().parse_args(arguments)
     state = Path(asked.state)
+    if asked.minutes or asked.classifier or asked.evaluate is not None:
+        _pack(asked.data, state / "sprites")
     if asked.minutes:
         _train(asked, state)
     if asked.ship:
@@ -75,11 +77,16 @@ def main(arguments: list[str] | None = None) -> None:
         card.write(box.FOLDER / "README.md", found)
 
 
+def _pack(data: str | None, folder: Path) -> None:
+    """Make what training and measuring read, unless it is there from before."""
+    if (folder / "captions.jsonl").exists():
+        return
+    if data is None:
+        raise SystemExit("Say with --data where pictures.zip and captions.jsonl are.")
+    sprites.pack(Path(data), folder)
+
+
 def _train(asked: argparse.Namespace, state: Path) -> None:
-    if not (state / "sprites" / "captions.jsonl").exists():
-        if asked.data is None:
-            raise SystemExit("Say with --data where pictures.zip and captions.jsonl are.")
-        sprites.pack(Path(asked.data), state / "sprites")
     recipe = Recipe(
         channels=tuple(asked.channels),
         blocks=asked.blocks,
