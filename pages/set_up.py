@@ -75,12 +75,30 @@ def ask_for() -> None:
     with st.expander(f"What this model can be asked for: {count} subjects, in English"):
         ui.say(
             "Only English is understood. Synonyms of these subjects often work as well; for "
-            "anything else a note below the samples names the nearest subject that is known. "
+            "anything else a note under the prompt names the nearest subject that is known. "
             f"Wordings: {', '.join(f'“{one}”' for one in known.wordings)}. A whole prompt: "
             f"“{known.example}”."
         )
+        choose(known)
         for group, subjects in known.subjects.items():
             ui.say(f"**{group.capitalize()}:** {', '.join(subjects)}.")
+
+
+def choose(known: set_up.Vocabulary) -> None:
+    """A subject and a wording, put together and into one of the prompts above."""
+    subjects = [subject for group in known.subjects.values() for subject in group]
+    left, right = st.columns(2)
+    subject = left.selectbox("Subject", subjects, key="a0_subject", persist_state="session")
+    wording = right.selectbox("Wording", known.wordings, key="a0_wording", persist_state="session")
+    asked = str(wording or "…").replace("…", str(subject or "").partition(" (")[0])
+    with st.container(horizontal=True):
+        for place in (1, 2, 3):
+            st.button(
+                f"Put into prompt {place}",
+                key=f"a0_put{place}",
+                on_click=st.session_state.update,
+                args=({ui.per_model(f"a0_prompt{place}", chosen): asked},),
+            )
 
 
 ui.lesson_header(__doc__)

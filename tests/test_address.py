@@ -40,6 +40,7 @@ NOT_IN_THE_ADDRESS = {
     "bug_lab.py": {"radio"},  # the quiz: its answer would be there
     "predict.py": {"radio"},  # what a reader thought
     "report.py": {"text_area", "text_input"},  # a name and remarks
+    "set_up.py": {"selectbox"},  # words for a prompt, which is in the address
     "image_input.py": {"color_picker", "text_input"},  # a drawing's ink; what the web gives
     "room.py": {"toggle", "multiselect"},  # they make a link
     "wall.py": {"number_input", "selectbox"},  # which image goes to the wall

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from test_pages import assert_fine, opened, quick  # noqa: F401 - the fixture
 
 from lessons.part_a import set_up
 from models.catalog import finish
@@ -33,3 +35,24 @@ def test_what_can_be_asked_for_is_what_the_model_was_trained_on() -> None:
     assert digits is not None
     assert digits.subjects["digits"][3] == "3 (three)"
     assert set_up.vocabulary("deepfloyd") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "subject", "wording", "prompt"),
+    [
+        ("Digits", "6 (six)", "a handwritten …", "a handwritten 6"),
+        ("Pictures", "an owl", "an oil painting of …", "an oil painting of an owl"),
+    ],
+)
+def test_a_subject_and_a_wording_of_the_list_become_a_prompt(
+    model: str, subject: str, wording: str, prompt: str
+) -> None:
+    page = opened("set_up.py", model=model)
+    before = [box.value for box in page.text_input if box.label.startswith("Prompt")]
+    page.selectbox(key="a0_subject").set_value(subject).run()
+    page.selectbox(key="a0_wording").set_value(wording).run()
+    page.button(key="a0_put2").click().run()
+    assert_fine(page)
+    now = [box.value for box in page.text_input if box.label.startswith("Prompt")]
+    assert now == [before[0], prompt, before[2]]
+    assert not [one.body for one in page.get("html") if "outside what this model" in one.body]
