@@ -9,6 +9,7 @@ from lessons.images import web_image
 from lessons.training.runs import files
 from lessons.training.runs.threads import slots, usual_threads
 from models import environment
+from models.cluster.settings import settings as cluster_settings
 
 
 def workers() -> int:
@@ -34,6 +35,7 @@ def check() -> None:
     wall.is_on()
     wall.most_each()
     web_image.allowed()
+    cluster_settings()
     _deepfloyd()
     _miniature()
     try:
