@@ -18,8 +18,9 @@ from models.cluster.worker import Greeting, NetworkWorker, version
 NAMESPACE: Final = "diffusion-lessons"
 """Where the workers' names stand on the cluster."""
 
-PATIENCE: Final = 30.0
-"""Seconds that a call waits while no worker is alive; Ray starts one again in about two."""
+PATIENCE: Final = 60.0
+"""Seconds that a call waits while no worker is alive; Ray starts them again, which takes a while on
+a busy machine."""
 
 BEAT: Final = 0.2
 """Seconds between two looks at workers that are starting."""

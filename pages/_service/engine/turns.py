@@ -24,7 +24,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
@@ -129,11 +129,15 @@ class Turns:
         """
         free = self._free()
         chosen, full = self._next(free)
-        if chosen and chosen[0].away and not full and self._may_grow(chosen):
-            free[True] = 0  # until then, whoever is next of those that calculate here
+        if chosen and chosen[0].away:
+            fellows = self._fellows(chosen[0])
+            part = -(-len(fellows) // self.slots_away)
+            here = any(one.stage in ("ready", "calculating") and not one.away for one in fellows)
+            if full or len(chosen) >= part or not (here and self.share):
+                return tuple(chosen[:part])
+            free[True] = 0  # it may grow; until then, whoever is next of those that calculate here
             chosen, _ = self._next(free)
-        away = bool(chosen) and chosen[0].away
-        return tuple(chosen[: -(-len(chosen) // max(1, free[away]))])  # others get their part
+        return tuple(chosen[: -(-len(chosen) // max(1, free[False]))])  # other slots get their part
 
     def _next(self, free: Mapping[bool, int]) -> tuple[list[Job], bool]:
         """Whoever is next and finds a free slot; whether more calls would not fit with theirs."""
@@ -164,13 +168,11 @@ class Turns:
         away = [job.away for job in self.begun if job.stage == "calculating"]
         return {True: self.slots_away - sum(away), False: self.slots - away.count(False)}
 
-    def _may_grow(self, batch: Sequence[Job]) -> bool:
-        """Whether jobs of its level that are busy here may soon join a batch that is too small."""
-        level = self._level(batch[0])
-        travel = [one for one in self.begun if one.elsewhere and one.tickets]
-        travel = [one for one in travel if self._level(one) == level]
-        here = any(one.stage in ("ready", "calculating") and not one.away for one in travel)
-        return self.share and here and len(batch) < -(-len(travel) // self.slots_away)
+    def _fellows(self, job: Job) -> list[Job]:
+        """The jobs of a job's level whose network calls go away, as its own does."""
+        level = self._level(job)
+        going = (one for one in self.begun if one.elsewhere and one.tickets)
+        return [one for one in going if self._level(one) == level]
 
     def _level(self, job: Job) -> int:
         return self._rank(self._session(job))[0]
