@@ -45,7 +45,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Imported here, so that what is heavy is loaded once, by the server and not by its launcher.
     from pages._service import engine
 
-    engine.start()
+    try:
+        engine.start()
+    except ValueError as error:  # a cluster that is not there
+        raise SystemExit(f"The app can't start: {error}") from None
     print(welcome(), flush=True)
     try:
         yield

@@ -50,7 +50,9 @@ def all_end(tickets: list[Ticket]) -> None:
     """Look at all, as pages do, until none of them waits."""
 
     def over() -> bool:
-        return all(ticket.wait(0) for ticket in tickets if ticket.look())
+        for ticket in tickets:
+            ticket.look()
+        return all(ticket.wait(0) for ticket in tickets)
 
     until(over)
 
