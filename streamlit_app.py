@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -45,7 +47,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Imported here, so that what is heavy is loaded once, by the server and not by its launcher.
     from pages._service import engine
 
-    engine.start()
+    try:
+        engine.start()
+    except ValueError as error:  # a cluster that is not there
+        print(f"The app can't start: {error}", file=sys.stderr, flush=True)
+        os._exit(1)  # an exception would print forty lines above the sentence
     print(welcome(), flush=True)
     try:
         yield

@@ -27,10 +27,9 @@ from typing import Final, NamedTuple
 
 import torch
 
-from lessons import batching
 from lessons.part_a import sampling
 from lessons.prompts import prompts_for
-from models import catalog
+from models import batching, catalog
 from models.batching import NetworkCall
 from models.text_to_image import TextToImage
 from pages._service.engine import Engine, Ticket

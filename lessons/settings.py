@@ -9,6 +9,7 @@ from lessons.images import web_image
 from lessons.training.runs import files
 from lessons.training.runs.threads import slots, usual_threads
 from models import environment
+from models.cluster.settings import settings as cluster_settings
 
 
 def workers() -> int:
@@ -35,6 +36,7 @@ def check() -> None:
     wall.most_each()
     kept.days()
     web_image.allowed()
+    cluster_settings()
     _deepfloyd()
     _miniature()
     try:

@@ -1,6 +1,7 @@
 """Each test has runs of its own, and no worker outlives it."""
 
 import contextlib
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,25 @@ import psutil
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny networks, busy cores
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests that need a cluster where there is no Ray, which is an extra."""
+    if importlib.util.find_spec("ray") is None:
+        for item in items:
+            if item.get_closest_marker("cluster"):
+                item.add_marker(pytest.mark.skip(reason="there is no Ray here"))
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """A cluster of one machine with two network workers, of which nobody hears."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    import ray
+
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +43,8 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
         "LONGEST_RUN",
         "WALL",
         "WALL_IMAGES",
+        "RAY",
+        "RAY_WORKERS",
     ):
         monkeypatch.delenv(f"DIFFUSION_{name}", raising=False)
     yield folder

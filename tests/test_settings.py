@@ -12,6 +12,7 @@ from small_runs import tiny, wait_for
 from lessons import settings
 from lessons.training import runs
 from lessons.training.runs import files
+from models.cluster import settings as cluster_settings
 from models.deepfloyd.settings import embeddings_folder
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,11 @@ WRONG = [
     *((name, value) for name in LIMITS for value in ("", "-1", "many", "1.5", "9" * 9)),
     *(("DIFFUSION_KEEP_DAYS", value) for value in ("", "-1", "3651", "long")),
     *(("DIFFUSION_WALL_IMAGES", value) for value in ("", "0", "121", "few")),
+    *(
+        ("DIFFUSION_RAY", value)
+        for value in ("", "perhaps", "http://head:6379", "head:0", "a:70000")
+    ),
+    *(("DIFFUSION_RAY_WORKERS", value) for value in ("", "-1", "1001", "many")),
     ("DIFFUSION_MINIATURE", "/not/here"),
     ("DIFFUSION_RUNS", "/proc/runs"),
 ]
@@ -65,6 +71,18 @@ def test_a_teacher_s_key_that_is_too_short_ends_the_start_and_is_not_printed(
     settings.check()
 
 
+@pytest.mark.parametrize("value", ["auto", "10.0.0.1:6379", "[::1]:6379"])
+def test_a_cluster_without_ray_ends_the_start_and_says_what_to_install(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIFFUSION_RAY", value)
+    monkeypatch.setattr(cluster_settings, "installed", lambda: False)
+    with pytest.raises(ValueError, match=r"^DIFFUSION_RAY is .* requirements-cluster\.txt\.$"):
+        settings.check()
+    monkeypatch.setattr(cluster_settings, "installed", lambda: True)
+    settings.check()
+
+
 def test_without_any_setting_and_with_allowed_ones_all_is_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -91,7 +109,7 @@ def test_every_setting_of_the_code_is_looked_at_at_the_start() -> None:
             words = path.read_text("utf-8").replace('f"{VARIABLE}_', '"DIFFUSION_DEEPFLOYD_')
             found |= set(re.findall(r'"(DIFFUSION_[A-Z0-9_]+)"', words))
     assert found - known == set()
-    assert len(known) == 18
+    assert len(known) == 20
 
 
 def test_the_server_ends_at_the_start_in_one_sentence() -> None:

@@ -9,6 +9,8 @@ and wherever it calls a network, the engine looks whether anybody still waits fo
 does, the job ends there. Network calls that wait at the same moment share a batch (`running`), and
 readers take turns (`turns`). What that changes of an image, says `models.batching`: at most a grey
 level.
+
+Where DIFFUSION_RAY names a cluster, those batches are calculated there; jobs stay here.
 """
 
 from __future__ import annotations
@@ -17,9 +19,13 @@ import gc
 import importlib
 import importlib.util
 import logging
+from typing import TYPE_CHECKING
 
 from pages._service.engine.tickets import Busy, Cancelled, Health, Snapshot, Ticket
 from pages._service.engine.workers import Engine
+
+if TYPE_CHECKING:
+    from lessons.batching import Calculator
 
 __all__ = ["Busy", "Cancelled", "Engine", "Health", "Snapshot", "Ticket"]
 
@@ -30,6 +36,12 @@ def _workers_wanted() -> int:
     from lessons import settings
 
     return settings.workers()
+
+
+def _calculator_wanted() -> Calculator:
+    from lessons import batching
+
+    return batching.calculator()
 
 
 def check_settings() -> None:
@@ -57,7 +69,7 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-_engine = Engine(workers=_workers_wanted, prepare=_warm_up)
+_engine = Engine(workers=_workers_wanted, prepare=_warm_up, calculator=_calculator_wanted)
 start = _engine.start
 stop = _engine.stop
 submit = _engine.submit

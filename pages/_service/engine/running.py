@@ -3,8 +3,9 @@
 A job is an ordinary generator whose lesson calls its network where the mathematics does, deep in a
 loop that knows nothing of other readers. Such a call can only wait for company if its thread waits;
 so each job in the making has one. Threads without a slot sleep: at any time no more calculate than
-there are workers. A batch is calculated by the thread of the first job in it. A lone reader's call
-is made by its own thread at once, and no thread waits for another.
+there are workers. A batch is calculated by the thread of the first job in it, or waited for by it
+where it is calculated elsewhere. A lone reader's call is made by its own thread at once, and no
+thread waits for another.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pages._service.engine.tickets import Abandoned, Job, Stage, State
 from pages._service.engine.turns import Turns
 
 if TYPE_CHECKING:
-    from lessons.batching import NetworkCall
+    from lessons.batching import Calculator, NetworkCall
     from lessons.images.captioned import Progress
 
 T = TypeVar("T")
@@ -58,8 +59,10 @@ class Running:
 
     # -- under the lock -------------------------------------------------------------------------
 
-    def start(self, slots: int) -> None:
-        """Let so many jobs calculate at the same time."""
+    def start(self, slots: int, where: Calculator) -> None:
+        """Let so many jobs calculate at the same time, and network calls where it says."""
+        self._where = where
+        self.turns.slots_away = where.slots
         self.turns.begun.clear()  # what did not end in time at the last stop holds no slot
         self.turns.slots = slots
         self.crew.start(slots)
@@ -81,10 +84,15 @@ class Running:
                 self.crew.hand(first)
             first.turn.notify_all()
 
-    def _charge(self, job: Job) -> None:
-        """Note what the job's thread, which this is, calculated since it was last charged."""
+    def _charge(self, job: Job, elsewhere: float = 0.0) -> None:
+        """Note what the job's thread, which this is, calculated since it was last charged.
+
+        Args:
+            job: its own.
+            elsewhere: seconds that others have calculated for it.
+        """
         now = self._meter()
-        seconds, job.since = now - job.since, now
+        seconds, job.since = now - job.since + elsewhere, now
         if not job.batch:
             self.turns.charge(job, seconds)
         images = {one: one.network_call.images for one in job.batch if one.network_call}
@@ -157,6 +165,10 @@ class Running:
         self._charge(job)
         job.stage = stage
         self.dispatch()
+        self._await_turn(job)
+
+    def _await_turn(self, job: Job) -> None:
+        """Wait until the job has a slot; ends it if nobody waits for it."""
         while job.stage != "calculating":
             if job.stage != "called":
                 self._go_on(job)
@@ -165,26 +177,29 @@ class Running:
 
     def answer(self, job: Job, call: NetworkCall) -> None:
         """Have a network call made, in company if there is any."""
-        from lessons import batching
-
+        elsewhere = self._where.elsewhere(call)
         with self._lock:
+            job.elsewhere = elsewhere
             alone = self.turns.only(job)
             if not alone:
                 job.network_call = call
                 self._give_way(job, "calling")
             batch = job.batch
         if alone:
-            batching.perform([call])
-        elif batch:  # it fell to this thread
-            batching.perform([one.network_call for one in batch if one.network_call])
+            seconds = self._where.perform([call])
             with self._lock:
-                self._charge(job)
+                self.turns.charge(job, seconds)
+        elif batch:  # it fell to this thread
+            seconds = self._where.perform([one.network_call for one in batch if one.network_call])
+            with self._lock:
+                self._charge(job, seconds)
                 for one in batch:
                     one.network_call = None
-                    one.stage = "calculating" if one is job else "ready"
+                    one.stage = "calculating" if one is job and not elsewhere else "ready"
                     one.turn.notify_all()  # if nobody wants it any more it ends now
                 job.batch = ()
                 self.dispatch()
+                self._await_turn(job)
         with self._lock:
             self._go_on(job)
 

@@ -82,6 +82,7 @@ class Job:
         stage: where it stands between two steps.
         network_call: what it wants of a network now.
         batch: the jobs whose calls its thread is to make, its own among them.
+        elsewhere: whether its last network call was calculated elsewhere, or will be.
         since: what its thread's meter showed when it was last charged.
         turn: what its thread waits on, with the engine's lock.
     """
@@ -99,8 +100,14 @@ class Job:
     stage: Stage = "ready"
     network_call: NetworkCall | None = None
     batch: tuple[Job, ...] = ()
+    elsewhere: bool = False
     since: float = 0.0
     turn: threading.Condition = dataclasses.field(default_factory=threading.Condition)
+
+    @property
+    def away(self) -> bool:
+        """Whether what it needs next, or has now, is a slot elsewhere and none here."""
+        return self.elsewhere and (self.stage == "calling" or bool(self.batch))
 
     def seconds_left(self, steps: Progress, now: float) -> float | None:
         """Estimate from the rate of the steps so far; None before there is one.

@@ -13,6 +13,10 @@ who drags a slider gets no more than one who waits. Of a batch each pays for its
 
 In that order jobs are continued or begun until their calls fill one batch; then it is calculated.
 So calls wait for company only as long as there is other work to do; a lone reader never waits.
+
+Calls that are calculated elsewhere have slots of their own: a job whose batch is away holds none
+here. Its thread waits for the answer, and others do what is to be done here. A batch that goes away
+waits for company as long as jobs here may still join it, but for no more than its part of them all.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
@@ -66,7 +70,8 @@ class Turns:
     Not locked: the engine holds its own lock around every call.
 
     Attributes:
-        slots: jobs that may calculate at the same time, ≥ 1.
+        slots: jobs that may calculate here at the same time, ≥ 1.
+        slots_away: batches that may be calculated elsewhere at the same time, ≥ 0.
         share: whether calls share batches and sessions take turns. Without, one job is run after
             the other, which is for comparison.
         line: jobs that have not begun, by arrival.
@@ -75,7 +80,7 @@ class Turns:
 
     def __init__(self, share: bool = True) -> None:
         """Begin with one slot and no jobs."""
-        self.slots, self.share = 1, share
+        self.slots, self.slots_away, self.share = 1, 0, share
         self.line: list[Job] = []
         self.begun: list[Job] = []
         self._accounts: dict[str, _Account] = {}
@@ -122,28 +127,55 @@ class Turns:
         Returns:
             Nobody if no slot is free, or nobody needs one.
         """
-        free = self.slots - sum(job.stage == "calculating" for job in self.begun)
-        if free <= 0:
-            return ()
+        free = self._free()
+        chosen, full = self._next(free)
+        if chosen and chosen[0].away:
+            fellows = self._fellows(chosen[0])
+            part = -(-len(fellows) // self.slots_away)
+            here = any(one.stage in ("ready", "calculating") and not one.away for one in fellows)
+            if full or len(chosen) >= part or not (here and self.share):
+                return tuple(chosen[:part])
+            free[True] = 0  # it may grow; until then, whoever is next of those that calculate here
+            chosen, _ = self._next(free)
+        return tuple(chosen[: -(-len(chosen) // max(1, free[False]))])  # other slots get their part
+
+    def _next(self, free: Mapping[bool, int]) -> tuple[list[Job], bool]:
+        """Whoever is next and finds a free slot; whether more calls would not fit with theirs."""
         batch: list[Job] = []
-        images, least = 0, None
+        images, least = 0, 0
         for level, job in self._in_turn():
-            least = level if least is None else least
+            least = least if batch else level
             if batch and (level != least or not self.share):
                 break
             call = job.network_call
+            if free[job.away] <= 0:
+                continue
             if job.stage == "ready":
                 if job.state == "running" or len(self.begun) < MOST_BEGUN:
-                    return (job,)
+                    return [job], False
             elif job.stage == "calling" and call is not None:
                 first = batch[0].network_call if batch else None
                 if first is not None and call.kind != first.kind:
                     continue
                 if first is not None and images + call.images > call.most:
-                    break
+                    return batch, True
                 batch.append(job)
                 images += call.images
-        return tuple(batch[: -(-len(batch) // free)])  # other free slots get their part
+        return batch, False
+
+    def _free(self) -> dict[bool, int]:
+        """Free slots elsewhere (True) and here (False)."""
+        away = [job.away for job in self.begun if job.stage == "calculating"]
+        return {True: self.slots_away - sum(away), False: self.slots - away.count(False)}
+
+    def _fellows(self, job: Job) -> list[Job]:
+        """The jobs of a job's level whose network calls go away, as its own does."""
+        level = self._level(job)
+        going = (one for one in self.begun if one.elsewhere and one.tickets)
+        return [one for one in going if self._level(one) == level]
+
+    def _level(self, job: Job) -> int:
+        return self._rank(self._session(job))[0]
 
     def _in_turn(self) -> list[tuple[int, Job]]:
         """All jobs that somebody wants: one of each session, then each one's second, …

@@ -7,11 +7,15 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pages._service.awake import AwakeClock
 from pages._service.engine.results import Results
 from pages._service.engine.running import Running
 from pages._service.engine.tickets import Busy, Health, Job, Snapshot, State, Ticket
+
+if TYPE_CHECKING:  # it imports torch
+    from lessons.batching import Calculator
 
 PATIENCE = 10.0
 """Seconds after which a ticket that nobody has looked at counts as forgotten."""
@@ -36,6 +40,7 @@ class Engine:
         clock: Callable[[], float] | None = None,
         share: bool = True,
         meter: Callable[[], float] = time.thread_time,
+        calculator: Callable[[], Calculator] | None = None,
     ) -> None:
         """Describe an engine; nothing runs before `start` or the first `submit`.
 
@@ -49,6 +54,8 @@ class Engine:
             share: whether jobs' calls of one network become one batch.
             meter: seconds that the thread which asks has calculated. By default the processor's, so
                 that a training beside the engine makes no job a longer one.
+            calculator: asked at start for the place where network calls are calculated; by default
+                this process.
         """
         self._workers, self._limit, self._patience = workers, line, patience
         self._prepare, self._clock = prepare, clock or AwakeClock()
@@ -60,6 +67,8 @@ class Engine:
         self._running = Running(self._lock, self._clock, self._forget, self._end, share, meter)
         self._turns = self._running.turns
         self._prepared = False
+        self._calculator = calculator or _in_this_process
+        self._where: Calculator | None = None
         self._jobs: dict[str, Job] = {}  # waiting or running
         self._claims: dict[tuple[str, str], Ticket] = {}  # the newest of each (session, slot)
 
@@ -74,12 +83,13 @@ class Engine:
             if not self._prepared:
                 self._prepare()
                 self._prepared = True
+            self._where = self._calculator()
             self._stopped = threading.Event()
             threading.Thread(
                 target=self._beat, args=(self._stopped,), name="lesson-beat", daemon=True
             ).start()
             with self._lock:
-                self._running.start(slots)
+                self._running.start(slots, self._where)
 
     def stop(self, seconds: float = 5.0) -> None:
         """Cancel every job, then wait at most so long for each worker to end."""
@@ -93,6 +103,9 @@ class Engine:
                     self._end(job, "cancelled")
             for thread in threads:
                 thread.join(seconds)
+            if self._where is not None:
+                self._where.close()
+                self._where = None
 
     def health(self) -> Health:
         """Return the counts of this moment."""
@@ -241,3 +254,9 @@ class Engine:
                 self._worked = self._worked and not due
             if due:
                 gc.collect()
+
+
+def _in_this_process() -> Calculator:
+    from lessons.batching import InThisProcess
+
+    return InThisProcess()
