@@ -2,8 +2,13 @@
 
 Plants every fault of `planted_faults` into a short run and prints which cause is named first, if
 any; then trains ten healthy runs of other widths, batch sizes and seeds than those that the usual
-losses come from, of which nothing should be said. `--keep` writes what the doctor read into
+losses come from, of which no cause should be named. `--keep` writes what the doctor read into
 `tests/training_records.json`, where the tests examine it again.
+
+The rules were written with the same faults in mind, planted into other kinds of runs. At its first
+pass this benchmark named 26 of the 28; two rules (learning rate too high, no normalisation) were
+then made to need no higher loss. So the count says that the rules tell these faults apart, not how
+many of all faults there are they would name.
 """
 
 from __future__ import annotations
