@@ -1,6 +1,7 @@
 """The page kit. Pages write `from pages import _ui as ui` and need nothing else from here.
 
-words           lesson_header(__doc__), say(text), note(text), caption(text), label(text)
+words           lesson_header(__doc__), say(text), note(text), caption(text), label(text),
+                standing_line(text)
 mathematics     explain(lesson.function, z="x_t")
 changed code    diff(lines, where)
 results         live(lesson.demo, t=t, seed=seed()), code_that_ran(result)
@@ -85,7 +86,7 @@ from pages._ui.session.visit import opened
 from pages._ui.text.contents import contents, part_title, start_here, to_page
 from pages._ui.text.messages import duration, error, info, problems, telling, toast, warning
 from pages._ui.text.plain_text import plain_text
-from pages._ui.text.words import caption, label, lesson_header, note, say
+from pages._ui.text.words import caption, label, lesson_header, note, say, standing_line
 
 __all__ = [
     "PREDICT",
@@ -162,6 +163,7 @@ __all__ = [
     "select",
     "slider",
     "stack",
+    "standing_line",
     "start_here",
     "stepping_back",
     "strip",

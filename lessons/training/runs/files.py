@@ -7,6 +7,7 @@
     worker.json              the process that works on it
     metrics.jsonl            one line a step
     epochs.jsonl             one line an epoch: what was measured on test digits
+    probes.jsonl             now and then a line: what the run measured of itself
     fork.safetensors         the weights of another run that this one began with, if it did
     samples/epoch-003.png    rows of images after epoch 3
     peeks/step-000123.png    a row of images made in passing, after step 123
@@ -186,6 +187,30 @@ def forget_early_previews_after(folder: Path, step: int) -> None:
     for later in early_preview_steps(folder):
         if later > step:
             early_preview_path(folder, later).unlink(missing_ok=True)
+
+
+def probes(folder: Path) -> tuple[dict[str, Any], ...]:
+    """What the run measured of itself, oldest first; () of an older version or if it is damaged.
+
+    A run is whole without them.
+    """
+    try:
+        lines = read_lines(folder / "probes.jsonl")
+    except DamagedRun:
+        return ()
+    return tuple(line for line in lines if isinstance(line.get("step"), int))
+
+
+def forget_probes_after(folder: Path, step: int) -> None:
+    """Drop what was measured after `step`, which a resumed run measures again.
+
+    Raises:
+        OSError: the disk refused; the old file is untouched.
+    """
+    try:
+        forget_after(folder / "probes.jsonl", step)
+    except DamagedRun:
+        (folder / "probes.jsonl").unlink()
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

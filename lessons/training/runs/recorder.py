@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from lessons.images.captioned import CaptionedImage
+from lessons.training.health.probe import RunProbe, due
 from lessons.training.loop import Step, TrainingState
 from lessons.training.runs import files, notes
 from lessons.training.runs.recipes import read_settings, recipe
@@ -46,6 +47,7 @@ class Recorder:
         self._pending: list[tuple[Step, float]] = []
         self._flushed = self._saved = time.monotonic()
         self._next_early_preview = 0.0
+        self._probe: RunProbe | None = None
 
     @contextmanager
     def opened(self) -> Iterator[TrainingState]:
@@ -66,7 +68,9 @@ class Recorder:
             training.adopt(checkpoints.load_tensors(fork)[0])
         files.forget_after(self.folder / "metrics.jsonl", training.step)
         files.forget_after(self.folder / "epochs.jsonl", training.step)
+        files.forget_probes_after(self.folder, training.step)
         files.forget_early_previews_after(self.folder, training.step)
+        self._probe = RunProbe(training)
         self._next_early_preview = self.seconds + EARLY_PREVIEW_SECONDS
         if not training.step and not files.read_lines(self.folder / "epochs.jsonl"):
             self._show_epoch(0)
@@ -81,6 +85,8 @@ class Recorder:
         """
         self.seconds += seconds
         self._pending.append((step, self.seconds))
+        if self._probe and due(self._training().settings, step.step):
+            files.append_lines(self.folder / "probes.jsonl", [self._probe.read(step.step)])
         now = time.monotonic()
         if step.ends_epoch:
             self._flush()

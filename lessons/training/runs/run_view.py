@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lessons.training.runs import files, notes
 
@@ -63,6 +63,7 @@ class RunView:
         fork: where it branched off another run, None if it began from scratch.
         curve: loss by step.
         epochs: what was measured after each epoch.
+        probes: what it measured of itself now and then; none in a run of an earlier version.
     """
 
     id: str
@@ -81,6 +82,7 @@ class RunView:
     fork: notes.Fork | None = None
     curve: files.LossCurve = field(default_factory=files.LossCurve)
     epochs: tuple[Epoch, ...] = ()
+    probes: tuple[dict[str, Any], ...] = ()
 
     @property
     def label(self) -> str:

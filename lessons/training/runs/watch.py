@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # torch is slow to import, and a worker that waits in line do
     from lessons.images.captioned import CaptionedImage
 
 
-_SAID: Final = ("settings.json", "status.json", "metrics.jsonl", "epochs.jsonl")
+_SAID: Final = ("settings.json", "status.json", "metrics.jsonl", "epochs.jsonl", "probes.jsonl")
 _MOST_KEPT: Final = 512
 _over: dict[Path, tuple[tuple[object, ...], RunView]] = {}
 _over_lock = threading.Lock()
@@ -100,6 +100,7 @@ def _read(folder: Path) -> RunView:
         fork=fork,
         curve=curve,
         epochs=epochs,
+        probes=files.probes(folder),
     )
 
 

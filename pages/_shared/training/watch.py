@@ -12,7 +12,7 @@ from lessons.images.captioned import side_by_side
 from lessons.training import runs
 from lessons.training.curves import CourseCurve, smooth
 from pages import _ui as ui
-from pages._shared.training import code, focus, fork, rows
+from pages._shared.training import code, focus, fork, health, rows
 from pages._shared.training.chart import MOST_COMPARED, curves
 from pages._shared.training.controls import controls
 from pages._shared.training.deliver import deliver
@@ -82,6 +82,7 @@ def _watch(lab: Lab, moved: bool, shown: str | None) -> None:
     with ui.telling(lab.recipe):  # its files may be deleted at any moment
         with head:
             _headline(run, lab.live_words)
+            health.line(run)
         with buttons:
             controls(run)
         with epochs:

@@ -54,6 +54,11 @@ def label(text: str) -> None:
     st.html(f'<p class="ui-label">{escape(years.current().prose(text))}</p>')
 
 
+def standing_line(text: str) -> None:
+    """Say something that may change or be empty, in a place that is always as high."""
+    st.html(f'<p class="ui-standing">{escape(years.current().prose(text))}</p>')
+
+
 def _key(kind: str, text: str) -> str:
     # A container's key becomes its CSS class, and must be unique on the page.
     return f"{kind}_{abs(hash(text)):x}"
