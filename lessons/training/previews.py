@@ -28,11 +28,6 @@ def test_digits(count: int) -> Tensor:
     return mnist.unit_range(mnist.load("test").images[_chosen(count)])
 
 
-def test_labels(count: int) -> Tensor:
-    """The digits that `test_digits` shows, (count,) int64."""
-    return mnist.load("test").labels[_chosen(count)]
-
-
 def _chosen(count: int) -> list[int]:
     labels = mnist.load("test").labels
     ten = [int((labels == label).nonzero()[0]) for label in range(10)]
