@@ -36,6 +36,7 @@ def check() -> None:
     web_image.allowed()
     _deepfloyd()
     _miniature()
+    _data()
     try:
         files.root().mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -48,6 +49,12 @@ def _deepfloyd() -> None:
 
     settings()
     embeddings_folder()
+
+
+def _data() -> None:
+    from models import dropped
+
+    dropped.root()
 
 
 def _miniature() -> None:

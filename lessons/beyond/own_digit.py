@@ -1,4 +1,4 @@
-"""B1.2.4 · Your own digit: brought to the form of MNIST's, put under noise, denoised, classified."""
+"""B1.2.4 · Your own digit: in the form of MNIST's, under noise, denoised and classified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping a reader's data set, and deleting it. Every wish is checked here, as those for runs are."""
+"""Keeping a reader's data set, and deleting it. Every wish is checked here, as with runs."""
 
 from __future__ import annotations
 

@@ -1,18 +1,24 @@
-"""B1.2.4 · Your own digit: what its readers are asked to predict."""
+"""B1.2.4 · What its readers are asked to predict."""
 
 from typing import Final
 
 from pages._ui.inputs.predict import Question
 
-NO_NOISE: Final = Question(
-    "Set σ = 0. What does the equation return?",
-    ("The clean image", "The clean image, a little darker", "Pure noise"),
-    0,
-    "The noise has the weight 0, and the image keeps the weight 1.",
+CORNER: Final = Question(
+    "Draw the same digit small, in a corner of the canvas. What changes at 28×28?",
+    ("It is smaller", "It lies in a corner", "Nothing but its finest details"),
+    2,
+    "What is drawn is cut out, scaled until its longer side has 20 pixels, and placed by its "
+    "centre of mass. Only the brush's width beside the digit's size is left of how it was drawn.",
 )
-TWICE: Final = Question(
-    "σ is doubled. What happens to the mean squared error of the noisy image?",
-    ("It doubles", "It becomes four times as large", "It stays the same"),
+TRIANGLE: Final = Question(
+    "Draw a triangle. How sure can the classifier be that it is a digit?",
+    (
+        "Each digit gets about 10 %",
+        "It may be certain, as it has to choose one of ten",
+        "It refuses",
+    ),
     1,
-    "The error is σ² on average, since the noise has variance 1.",
+    "The softmax turns ten scores into probabilities with the sum 1, and nothing in training "
+    "showed it anything but digits. The triangle of the tests is a 0 with more than 99 %.",
 )
