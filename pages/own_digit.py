@@ -5,6 +5,8 @@ the form of MNIST's digits, and here it is seen why: both networks know digits o
 Drawings and uploads can be kept as a data set, and the networks of the later lessons trained on it.
 """
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -15,11 +17,11 @@ from pages import _ui as ui
 from pages._shared import own_data, sampling
 from pages._teaching import own_digit as ask
 
-SIZE = 168
+SIZE = 192
 """CSS pixels of an image."""
 
 
-def drawing_of(drawn: NDArray[np.uint8] | None) -> dict[str, object]:
+def drawing_of(drawn: NDArray[np.uint8] | None) -> dict[str, Any]:
     """What is drawn, white on black, or nothing while there is nothing."""
     return {} if drawn is None else {"drawing": 255 - drawn[..., 0]}
 
@@ -28,7 +30,7 @@ def drawing_of(drawn: NDArray[np.uint8] | None) -> dict[str, object]:
 def drawing(denoiser: str) -> None:
     """The canvas and what becomes of the drawing; a stroke runs this part of the page alone."""
     row = st.container(horizontal=True, gap="medium")
-    left, right = row.container(width=336), row.container(width=740)
+    left, right = row.container(width=336), row.container(width=424)
     with left:
         drawn = ui.drawing_input(key="b124_drawing", shape=(1, lesson.SIDE, lesson.SIDE))
     with right:

@@ -42,5 +42,6 @@ def noise_like(x: Tensor, seed: int) -> Tensor:
 
 
 def images(images: Tensor) -> tuple[CaptionedImage, ...]:
-    """A row of images, values clamped to [0, 1]."""
-    return tuple(CaptionedImage(to_pixels(image)) for image in images)
+    """A row of images, values clamped to [0, 1]; fewer than ten are followed by black ones."""
+    blank = images.new_zeros(max(ROW - len(images), 0), *images.shape[1:])
+    return tuple(CaptionedImage(to_pixels(image)) for image in torch.cat([images, blank]))

@@ -100,9 +100,9 @@ def _kept() -> None:
     here = {one.name: one for one in sets.all_sets()}
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     with left:
-        words = {name: title(one) for name, one in here.items()}
+        titles = {name: title(one) for name, one in here.items()}
         chosen = ui.named_choice(
-            "Data sets that are here", words, key="b124_set", left_out=sets.DIGITS.name
+            "Data sets that are here", titles, key="b124_set", left_out=sets.DIGITS.name
         )
     one = here[chosen]
     try:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import streamlit as st
 
 from lessons.own_data import sets
 from lessons.own_data.names import MNIST
 from lessons.training import runs
 from pages import _ui as ui
-
-HELP: Final = (
-    "MNIST, or a data set that was dropped into the server's folder, uploaded or drawn on the page "
-    "“Your own digit”. The name ends with a digest of the images, so that the settings say exactly "
-    "what was trained on. An epoch stays as many images as is set: a small set is gone through "
-    "several times in it."
-)
+from pages._shared.training.helps import HELP
 
 
 def data_control(recipe: str, key: str) -> None:
@@ -43,7 +35,7 @@ def data_control(recipe: str, key: str) -> None:
             list(offered),
             key=key,
             format_func=lambda name: title(offered[name]) if name in offered else str(name),
-            help=HELP,
+            help=HELP["data"],
             persist_state="session",
         )
     with right:
