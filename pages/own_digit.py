@@ -60,7 +60,7 @@ def drawing(denoiser: str) -> None:
         "The ten probabilities of a row have the sum 1: the classifier has no class for what is no "
         "digit. PSNR is measured against your digit at 28×28."
     )
-    ui.deliver(found.images, "A drawing, at 28×28, under noise, denoised", network=denoiser)
+    ui.deliver(found.images[1:], "A drawing at 28×28, under noise, denoised", network=denoiser)
     ui.downloads({"own_digit.png": lambda: ui.montage(found.images[1:])}, key="b124_files")
     ui.code_that_ran(found)
     if drawn is not None:

@@ -26,7 +26,7 @@ HELP: Final[dict[str, str]] = {
     "products with two to three digits, faster on processors that support it; weights and loss "
     "stay float32.",
     "data": "MNIST, or a data set that was dropped into the server's folder, uploaded or drawn on "
-    "the page “Your own digit”. The name ends with a digest of the images, so that the settings say "
+    "the page “Your own digit”. The name ends with a digest of the images, so the settings say "
     "exactly what was trained on. An epoch stays as many images as is set: a small set is gone "
     "through several times in it.",
     "sigma": "The noise level that the denoiser is trained for, on pixels from 0 to 1.",
