@@ -7,6 +7,7 @@ import pickle
 import random
 import stat
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from collections import Counter
@@ -120,6 +121,10 @@ BAD = {
     "password": ({"z": locked()}, "has a password"),
     "other packing": ({"z": zip_with("a.png", compress_type=zipfile.ZIP_LZMA)}, "plain zip"),
     "zip bomb": ({"z": zip_with("a", bytes(zipped.MOST_UNPACKED + 1))}, "more than 128 MB"),
+    "zip bomb in parts": (
+        {"z": zip_of(dict.fromkeys("ab", bytes(zipped.MOST_UNPACKED // 2 + 1)))},
+        "zip becomes more than 128 MB",
+    ),
     "many": ({"z": zip_of({f"{i}": b"" for i in range(20_001)})}, "20,001 files; at most"),
     "eleven folders": ({"z": zip_of({f"{i}/a.png": b"" for i in range(11)})}, "11 folders"),
     "beside folders": ({"z": zip_of({"a.png": b"", "b/a.png": b""})}, "in a folder and others"),
@@ -161,6 +166,16 @@ def test_a_bomb_that_lies_about_its_size_is_stopped_by_what_comes_out() -> None:
         content[start : start + 4] = struct.pack("<I", 100)
     with pytest.raises(zipped.Unwelcome, match=r"damaged|more than"):
         zipped.members(bytes(content))
+
+
+def test_a_gzip_bomb_takes_no_more_memory_than_is_allowed_to_come_out() -> None:
+    bomb = gzip.compress(bytes(40_000_000), 1)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="more than 1,016 bytes"):
+        idx.read(bomb, most=1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 @pytest.mark.parametrize("seed", range(8))
