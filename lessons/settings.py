@@ -39,6 +39,7 @@ def check() -> None:
     cluster_settings()
     _deepfloyd()
     _miniature()
+    _data()
     try:
         files.root().mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -51,6 +52,12 @@ def _deepfloyd() -> None:
 
     settings()
     embeddings_folder()
+
+
+def _data() -> None:
+    from models import dropped
+
+    dropped.root()
 
 
 def _miniature() -> None:

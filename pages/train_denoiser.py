@@ -12,7 +12,7 @@ from pages._shared import training as training
 from pages._teaching import train_denoiser as ask
 
 ROWS: training.RowNames = (
-    ("clean test digits", "x_0"),
+    ("clean test images", "x_0"),
     ("input, with noise of σ = 0.5: PSNR {psnr_noisy:.1f} dB", "x_t"),
     ("output of the network: PSNR {psnr:.1f} dB", "x_0_hat"),
 )

@@ -36,6 +36,7 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     """The folder of this test's training runs."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("DIFFUSION_RUNS", str(folder))
+    monkeypatch.setenv("DIFFUSION_DATA", str(tmp_path / "data"))
     for name in (
         "TEACHER_KEY",
         "MOST_WAITING",

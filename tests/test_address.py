@@ -32,6 +32,7 @@ WIDGETS = {
 KEPT_OTHERWISE = {
     "address.py": {"selectbox"},  # named_choice writes the name
     "settings.py": {"segmented_control", "selectbox", "number_input", "toggle"},  # _tell_address
+    "data_choice.py": {"selectbox"},  # settings.py tells the address
     "watch.py": {"selectbox", "multiselect"},  # run and compare
     "board.py": {"multiselect"},  # runs, by ui.keep
 }
@@ -43,6 +44,7 @@ NOT_IN_THE_ADDRESS = {
     "set_up.py": {"selectbox"},  # words for a prompt, which is in the address
     "image_input.py": {"color_picker", "text_input"},  # a drawing's ink; what the web gives
     "room.py": {"toggle", "multiselect"},  # they make a link
+    "own_data.py": {"text_input", "toggle"},  # what an upload is called, and whether it is inverted
     "wall.py": {"number_input", "selectbox"},  # which image goes to the wall
     "classroom.py": {"text_input"},  # the teacher's key and remarks: a link must not give them away
 }

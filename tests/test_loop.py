@@ -130,7 +130,7 @@ def test_an_epoch_sees_no_image_twice_and_the_next_has_another_order() -> None:
 
 
 def test_a_whole_epoch_sees_every_image_once() -> None:
-    batches = loop._batches(small(images_per_epoch=60_000), epoch=1)
+    batches = loop._batches(small(images_per_epoch=60_000), epoch=1, count=60_000)
     assert torch.equal(torch.cat(batches).sort().values, torch.arange(60_000))
 
 

@@ -17,7 +17,7 @@ from models.deepfloyd.settings import embeddings_folder
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = ("DIFFUSION_WORKERS", "DIFFUSION_TRAINING_SLOTS")
-FOLDERS = ("DIFFUSION_RUNS", "DIFFUSION_EMBEDDINGS", "DIFFUSION_MINIATURE")
+FOLDERS = ("DIFFUSION_RUNS", "DIFFUSION_DATA", "DIFFUSION_EMBEDDINGS", "DIFFUSION_MINIATURE")
 WORDS = (
     "DIFFUSION_WALL",
     "DIFFUSION_WEB_PICTURES",
@@ -109,7 +109,7 @@ def test_every_setting_of_the_code_is_looked_at_at_the_start() -> None:
             words = path.read_text("utf-8").replace('f"{VARIABLE}_', '"DIFFUSION_DEEPFLOYD_')
             found |= set(re.findall(r'"(DIFFUSION_[A-Z0-9_]+)"', words))
     assert found - known == set()
-    assert len(known) == 20
+    assert len(known) == 21
 
 
 def test_the_server_ends_at_the_start_in_one_sentence() -> None:

@@ -45,11 +45,22 @@ def read(images: Tensor) -> Reading:
     Raises:
         ValueError: the classifier's weights are missing or damaged.
     """
+    confidence, labels = probabilities(images).max(1)
+    return Reading(labels, confidence)
+
+
+def probabilities(images: Tensor) -> Tensor:
+    """How likely the classifier finds each of the ten digits, (B, 10), each row with the sum 1.
+
+    It has no class for what is no digit. `images` as for `read`.
+
+    Raises:
+        ValueError: the classifier's weights are missing or damaged.
+    """
     classifier = _classifier()
     with torch.no_grad():
         scores = torch.cat([classifier(part) for part in _parts(images)])
-    confidence, labels = scores.softmax(1).max(1)
-    return Reading(labels, confidence)
+    return scores.softmax(1)
 
 
 def features(images: Tensor) -> Tensor:

@@ -13,24 +13,19 @@ from lessons.diffusion.guidance import Conditional, guided
 from lessons.diffusion.noise import NoiseSource
 from lessons.images.captioned import CaptionedImage
 from lessons.measure.sample_quality import preview_numbers
+from lessons.own_data.names import MNIST
+from lessons.own_data.parts import in_turn, shown
 from lessons.training.labels import NO_LABEL, keep_mask
-from lessons.training.previews import (
-    ROW,
-    SAMPLES,
-    TEST_DIGITS,
-    images,
-    noise_like,
-    test_digits,
-    test_labels,
-)
-from lessons.training.recipe import DigitBatch, Preview, RunRecipe, Settings
+from lessons.training.previews import ROW, SAMPLES, TEST_DIGITS, images, noise_like
+from lessons.training.recipe import DataSettings, DigitBatch, Preview, RunRecipe, Settings
+from models.mnist import unit_range
 from models.unet import ClassConditionalUNet, TimeConditionalUNet
 
 EARLY_PREVIEW_STEPS: Final = 10
 SHOWN_EPOCHS: Final = (1, 5, 10)
 
 
-class FlowSettings(Settings):
+class FlowSettings(DataSettings):
     """Settings of flow matching; the defaults are the course's."""
 
     batch_size: int = Field(64, ge=16, le=512, title="Batch size")
@@ -106,21 +101,25 @@ def preview(network: nn.Module, settings: FlowSettings) -> Preview:
 def class_preview(network: nn.Module, settings: ClassFlowSettings) -> Preview:
     """Four samples of each digit, and the loss over the first 1,000 test digits."""
     device = next(network.parameters()).device
-    labels = (torch.arange(SAMPLES) % 10).to(device)
+    labels = in_turn(settings.data, SAMPLES).to(device)
     predict = following(network, labels, settings.gamma)
-    return _preview(network, settings, predict, labels=test_labels(TEST_DIGITS))
+    return _preview(network, settings, predict, labels=labels.cpu())
 
 
 def _preview(
     network: nn.Module, settings: FlowSettings, predict: PredictVelocity, labels: Tensor | None
 ) -> Preview:
-    asked = None if labels is None else torch.arange(SAMPLES) % 10
+    """Samples, of these labels if there are any, and the loss on images that measure."""
     device = next(network.parameters()).device
     samples = _sampled(settings.seed, SAMPLES, predict, settings.sample_steps, device)
-    x_1 = test_digits(TEST_DIGITS)
+    test = shown(settings.data, TEST_DIGITS)
+    x_1 = unit_range(test.images)
     x_0 = noise_like(x_1, settings.seed)
     t = (torch.arange(len(x_1)) % 100) / 100
-    inputs = [interpolate(x_0, x_1, t[:, None, None, None]), *([] if labels is None else [labels])]
+    inputs = [
+        interpolate(x_0, x_1, t[:, None, None, None]),
+        *([] if labels is None else [test.labels]),
+    ]
     parts = [torch.split(values, 250) for values in (*inputs, t)]
     u_hat = torch.cat(
         [network(*(p.to(device) for p in part)).float().cpu() for part in zip(*parts, strict=True)]
@@ -129,7 +128,7 @@ def _preview(
         rows=tuple(images(row) for row in torch.split(samples, 10)),
         numbers={
             "test_loss": float(velocity_loss(u_hat, x_0, x_1)),
-            **preview_numbers(samples, asked),
+            **(preview_numbers(samples, labels) if settings.data == MNIST else {}),
         },
     )
 
@@ -145,7 +144,8 @@ def class_early_preview(
 ) -> tuple[CaptionedImage, ...]:
     """One sample of each digit in few steps."""
     device = next(network.parameters()).device
-    predict = following(network, torch.arange(ROW).to(device), settings.gamma)
+    labels = in_turn(settings.data, ROW).to(device)
+    predict = following(network, labels, settings.gamma)
     return images(_sampled(settings.seed, ROW, predict, EARLY_PREVIEW_STEPS, device))
 
 

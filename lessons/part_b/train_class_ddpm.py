@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lessons.diffusion.denoise import PredictNoise
 from lessons.diffusion.guidance import Conditional, guided
 from lessons.images.captioned import CaptionedImage
-from lessons.measure.sample_quality import preview_numbers
+from lessons.own_data.parts import in_turn, shown
 from lessons.part_b.train_ddpm import (
     EARLY_PREVIEW_STEPS,
     SHOWN_EPOCHS,
@@ -24,9 +24,10 @@ from lessons.part_b.train_ddpm import (
     presets,
     random_timesteps,
     sample,
+    sample_numbers,
 )
 from lessons.training.labels import NO_LABEL, keep_mask
-from lessons.training.previews import ROW, SAMPLES, TEST_DIGITS, images, test_labels
+from lessons.training.previews import ROW, SAMPLES, TEST_DIGITS, images
 from lessons.training.recipe import DigitBatch, Preview, RunRecipe, Settings
 from models.unet import ClassConditionalUNet
 
@@ -81,25 +82,30 @@ def build(settings: Settings) -> nn.Module:
 def preview(network: nn.Module, settings: ClassDDPMSettings) -> Preview:
     """Four samples of each digit, and the loss over the first 1,000 test digits."""
     device = next(network.parameters()).device
-    labels = (torch.arange(SAMPLES) % 10).to(device)
+    labels = in_turn(settings.data, SAMPLES).to(device)
     predict = following(network, labels, settings.gamma)
     samples = last(sample(predict, settings.seed, SAMPLES, device, settings.sample_steps))
-    index, eps, x_0 = evaluation_case(settings.seed)
-    x_t, c, t = noisy(x_0, index, eps), test_labels(TEST_DIGITS), normalised(index)
+    index, eps, x_0 = evaluation_case(settings)
+    c, t = shown(settings.data, TEST_DIGITS).labels, normalised(index)
+    x_t = noisy(x_0, index, eps)
     parts = [torch.split(values, 250) for values in (x_t, c, t)]
     eps_hat = torch.cat(
         [network(*(p.to(device) for p in part)).float().cpu() for part in zip(*parts, strict=True)]
     )
     return Preview(
         rows=tuple(images(row) for row in torch.split(samples, 10)),
-        numbers={"test_loss": float(noise_loss(eps_hat, eps)), **preview_numbers(samples, labels)},
+        numbers={
+            "test_loss": float(noise_loss(eps_hat, eps)),
+            **sample_numbers(settings, samples, labels),
+        },
     )
 
 
 def early_preview(network: nn.Module, settings: ClassDDPMSettings) -> tuple[CaptionedImage, ...]:
     """One sample of each digit in few steps."""
     device = next(network.parameters()).device
-    predict = following(network, torch.arange(ROW).to(device), settings.gamma)
+    labels = in_turn(settings.data, ROW).to(device)
+    predict = following(network, labels, settings.gamma)
     return images(last(sample(predict, settings.seed, ROW, device, EARLY_PREVIEW_STEPS)))
 
 

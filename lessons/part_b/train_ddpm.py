@@ -17,8 +17,11 @@ from lessons.diffusion.samplers import Frame, Sampler, ddpm, sampling_trajectory
 from lessons.diffusion.schedules import CLEAN, ddpm_schedule, spread
 from lessons.images.captioned import CaptionedImage
 from lessons.measure.sample_quality import preview_numbers
-from lessons.training.previews import ROW, SAMPLES, TEST_DIGITS, images, noise_like, test_digits
-from lessons.training.recipe import DigitBatch, Preview, RunRecipe, Settings
+from lessons.own_data.names import MNIST
+from lessons.own_data.parts import shown
+from lessons.training.previews import ROW, SAMPLES, TEST_DIGITS, images, noise_like
+from lessons.training.recipe import DataSettings, DigitBatch, Preview, RunRecipe, Settings
+from models.mnist import unit_range
 from models.unet import TimeConditionalUNet
 
 STEPS: Final = 300
@@ -32,7 +35,7 @@ SHOWN_EPOCHS: Final = (1, 5, 10, 20)
 EARLY_PREVIEW_STEPS: Final = 25
 
 
-class DDPMSettings(Settings):
+class DDPMSettings(DataSettings):
     """Settings of a DDPM; the defaults are the course's."""
 
     epochs: int = Field(20, ge=1, le=40, title="Epochs")
@@ -167,11 +170,11 @@ def preview(network: nn.Module, settings: DDPMSettings) -> Preview:
     device = next(network.parameters()).device
     predict = predictor(network)
     samples = last(sample(predict, settings.seed, SAMPLES, device, settings.sample_steps))
-    index, eps, x_0 = evaluation_case(settings.seed)
+    index, eps, x_0 = evaluation_case(settings)
     eps_hat = predict_in_parts(network, noisy(x_0, index, eps), normalised(index), device)
     return Preview(
         rows=tuple(images(row) for row in torch.split(samples, 10)),
-        numbers={"test_loss": float(noise_loss(eps_hat, eps)), **preview_numbers(samples)},
+        numbers={"test_loss": float(noise_loss(eps_hat, eps)), **sample_numbers(settings, samples)},
     )
 
 
@@ -181,11 +184,24 @@ def early_preview(network: nn.Module, settings: DDPMSettings) -> tuple[Captioned
     return images(last(sample(predictor(network), settings.seed, ROW, device, EARLY_PREVIEW_STEPS)))
 
 
-def evaluation_case(seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Timesteps, noise and clean digits of the test loss, the same after every epoch."""
-    x_0 = test_digits(TEST_DIGITS)
+def evaluation_case(settings: DDPMSettings) -> tuple[Tensor, Tensor, Tensor]:
+    """Timesteps, noise and clean images of the test loss, the same after every epoch."""
+    x_0 = unit_range(shown(settings.data, TEST_DIGITS).images)
     index = torch.arange(len(x_0)) % STEPS
-    return index, noise_like(x_0, seed), x_0
+    return index, noise_like(x_0, settings.seed), x_0
+
+
+def sample_numbers(
+    settings: DataSettings, samples: Tensor, labels: Tensor | None = None
+) -> dict[str, float]:
+    """`preview_numbers` where the samples shall be MNIST's digits: the classifier knows no others.
+
+    Args:
+        settings: of the run that samples.
+        samples: (B, 1, 28, 28).
+        labels: the digits requested, (B,), if any were.
+    """
+    return preview_numbers(samples, labels) if settings.data == MNIST else {}
 
 
 def predict_in_parts(network: nn.Module, x: Tensor, t: Tensor, device: torch.device) -> Tensor:

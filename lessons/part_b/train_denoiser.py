@@ -11,12 +11,14 @@ from torch import Tensor, nn
 
 from lessons.images.captioned import CaptionedImage
 from lessons.measure.quality import psnr
-from lessons.training.previews import ROW, TEST_DIGITS, images, noise_like, test_digits
-from lessons.training.recipe import DigitBatch, Preview, RunRecipe, Settings
+from lessons.own_data.parts import shown
+from lessons.training.previews import ROW, TEST_DIGITS, images, noise_like
+from lessons.training.recipe import DataSettings, DigitBatch, Preview, RunRecipe, Settings
+from models.mnist import unit_range
 from models.unet import UnconditionalUNet
 
 
-class DenoiserSettings(Settings):
+class DenoiserSettings(DataSettings):
     """Settings of a denoiser; the defaults are the course's."""
 
     num_hiddens: int = Field(128, ge=8, le=128, multiple_of=8, title="Width D")
@@ -93,7 +95,7 @@ def loss(network: nn.Module, batch: DigitBatch, settings: DenoiserSettings) -> T
 def preview(network: nn.Module, settings: DenoiserSettings) -> Preview:
     """Ten test digits, noisy and denoised, and the error over the first 1,000 test digits."""
     device = next(network.parameters()).device
-    x = test_digits(TEST_DIGITS)
+    x = unit_range(shown(settings.data, TEST_DIGITS).images)
     z = add_unscaled_noise(x, noise_like(x, settings.seed), settings.sigma)
     x_hat = torch.cat([network(part.to(device)).float().cpu() for part in torch.split(z, 250)])
     first = slice(ROW)
@@ -109,7 +111,7 @@ def preview(network: nn.Module, settings: DenoiserSettings) -> Preview:
 
 def early_preview(network: nn.Module, settings: DenoiserSettings) -> tuple[CaptionedImage, ...]:
     """The ten test digits of the preview, denoised."""
-    x = test_digits(ROW)
+    x = unit_range(shown(settings.data, ROW).images)
     z = add_unscaled_noise(x, noise_like(x, settings.seed), settings.sigma)
     return images(network(z.to(next(network.parameters()).device)).float().cpu())
 

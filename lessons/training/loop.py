@@ -16,7 +16,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lessons.diffusion.noise import stream
 from lessons.images.captioned import CaptionedImage
-from lessons.training.recipe import DigitBatch, Preview, RunRecipe, S, Settings
+from lessons.own_data import parts
+from lessons.training.recipe import DigitBatch, Preview, RunRecipe, S, Settings, data_of
 from models import checkpoints, mnist
 from models.devices import autocast, pick_device
 
@@ -133,13 +134,13 @@ def train(training: TrainingState) -> Iterator[Step]:
         after the last step that was yielded.
     """
     settings = training.settings
-    digits = mnist.load("train")
+    digits = parts.load(data_of(settings), "train")
     images = digits.images.to(training.device)
     labels = digits.labels.to(training.device)
     network, optimiser = training.network.train(), training.optimiser
     while training.step < settings.total_steps:
         epoch, position = divmod(training.step, settings.steps_per_epoch)
-        for indices in _batches(settings, epoch)[position:]:
+        for indices in _batches(settings, epoch, len(labels))[position:]:
             chosen = indices.to(training.device)
             batch = DigitBatch(
                 images=_channels_last(mnist.unit_range(images[chosen])),
@@ -192,10 +193,11 @@ def set_learning_rate(optimiser: optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def _batches(settings: Settings, epoch: int) -> tuple[Tensor, ...]:
-    """The epoch's batches of image numbers: a new order every epoch, no image twice in one."""
-    order = torch.randperm(60_000, generator=stream(settings.seed, "order", epoch))
-    return torch.split(order[: settings.images_per_epoch], settings.batch_size)
+def _batches(settings: Settings, epoch: int, count: int) -> tuple[Tensor, ...]:
+    """The epoch's batches of image numbers: a new order every epoch."""
+    random = stream(settings.seed, "order", epoch)
+    order = parts.order(count, settings.images_per_epoch, random)
+    return torch.split(order, settings.batch_size)
 
 
 def _averaged(network: nn.Module, ema: float) -> AveragedModel:

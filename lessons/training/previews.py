@@ -28,11 +28,6 @@ def test_digits(count: int) -> Tensor:
     return mnist.unit_range(mnist.load("test").images[_chosen(count)])
 
 
-def test_labels(count: int) -> Tensor:
-    """The digits that `test_digits` shows, (count,) int64."""
-    return mnist.load("test").labels[_chosen(count)]
-
-
 def _chosen(count: int) -> list[int]:
     labels = mnist.load("test").labels
     ten = [int((labels == label).nonzero()[0]) for label in range(10)]
@@ -47,5 +42,6 @@ def noise_like(x: Tensor, seed: int) -> Tensor:
 
 
 def images(images: Tensor) -> tuple[CaptionedImage, ...]:
-    """A row of images, values clamped to [0, 1]."""
-    return tuple(CaptionedImage(to_pixels(image)) for image in images)
+    """A row of images, values clamped to [0, 1]; fewer than ten are followed by black ones."""
+    blank = images.new_zeros(max(ROW - len(images), 0), *images.shape[1:])
+    return tuple(CaptionedImage(to_pixels(image)) for image in torch.cat([images, blank]))

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from lessons.images.captioned import CaptionedImage
+from lessons.own_data.names import DATA_NAME, MNIST
 from models.devices import Precision
 
 S = TypeVar("S", bound="Settings")
@@ -65,11 +66,25 @@ class Settings(BaseModel):
     def fingerprint(self, origin: str = "") -> str:
         """Ten hexadecimal digits that name these settings, and where they start, and no others."""
         content = self.model_dump()
-        for name in self.younger:
-            if content[name] == type(self).model_fields[name].default:
+        for name in ("data", *self.younger):
+            if name in content and content[name] == type(self).model_fields[name].default:
                 del content[name]
         text = json.dumps(content, sort_keys=True) + origin
         return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+class DataSettings(Settings):
+    """Settings of a run that can be trained on other data than MNIST.
+
+    The name of a data set holds a digest of its images, so equal settings are the same data too.
+    """
+
+    data: str = Field(MNIST, pattern=f"^(?:{DATA_NAME})$", title="Training data")
+
+
+def data_of(settings: Settings) -> str:
+    """The data set that a run is trained on, by its name."""
+    return settings.data if isinstance(settings, DataSettings) else MNIST
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from lessons.part_b.sampled_digits import SampledDigits
 from lessons.training import runs
 from pages import _ui as ui
 from pages._shared.training import focus
+from pages._shared.training.data_choice import on_mnist
 
 FLOOR_OF_FORTY: Final = 2.6
 """Fréchet distance of forty real digits: `classifier.frechet_floor(40)`."""
@@ -25,6 +26,11 @@ FOUR_OF_EACH: Final = (
     f"Fréchet distance {{frechet:.1f}}, forty real digits have {FLOOR_OF_FORTY}"
 )
 
+OTHER_DATA: Final = (
+    "Networks that were trained on other data than MNIST are not offered here: the classifier "
+    "knows digits alone. Their samples stand beside their curves, after each epoch."
+)
+
 
 def finished_run(key: str, *recipes: str, follow: bool = False) -> str | None:
     """Let the reader choose among the finished runs of some recipes; None if there are none.
@@ -35,7 +41,10 @@ def finished_run(key: str, *recipes: str, follow: bool = False) -> str | None:
         follow: choose the run that the reader watches on this page, whenever that is another one.
     """
     everything = [run for recipe in recipes for run in runs.all_runs(recipe)]
-    finished = {run.id: run for run in everything if runs.weights_file(run.id)}
+    everything = [run for run in everything if runs.weights_file(run.id)]
+    finished = {run.id: run for run in everything if on_mnist(run)}
+    if len(finished) < len(everything):
+        ui.caption(OTHER_DATA)
     if not finished:
         ui.info("No run of this kind has finished yet.")
         return None

@@ -21,7 +21,7 @@ from lessons.classroom import limits, readers, state
 from lessons.classroom.readers import NOBODY, Reader
 from lessons.training.runs import files, notes, processes
 from lessons.training.runs.forks import check_fork, epoch_weights
-from lessons.training.runs.options import check_memory
+from lessons.training.runs.options import check_data, check_memory
 from lessons.training.runs.recipes import read_settings, recipe
 from lessons.training.runs.run_view import ENDED
 from lessons.training.runs.threads import usual_threads
@@ -75,12 +75,14 @@ def start(
         The run's name.
 
     Raises:
-        ValueError: there is no such recipe, the machine lacks the memory, the other run's
-            weights don't fit, the run with these settings is damaged, or a limit is reached.
+        ValueError: there is no such recipe, the machine lacks the memory, the data set is not
+            here, the other run's weights don't fit, the run with these settings is damaged, or a
+            limit is reached.
         OSError: the disk refused.
     """
     recipe(name)
     check_memory(settings)
+    check_data(name, settings)
     if fork:
         check_fork(name, settings, fork)
     known = [] if again else same_runs(name, settings, fork)

@@ -19,6 +19,7 @@ _WORDS: Final = {
     "ema": "EMA {:g}",
     "seed": "seed {}",
     "precision": "{}",
+    "data": "data {}",
     "sigma": "σ = {:g}",
     "sample_steps": "{} steps",
     "drop": "{:.0%} of labels dropped",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
+from lessons.own_data.names import MNIST
 from lessons.training.runs.recipes import recipe
 
 if TYPE_CHECKING:
@@ -78,6 +79,19 @@ def check_memory(settings: Settings) -> None:
             f"{need / 1e9:.0f} GB of memory; this machine has {have / 1e9:.0f} GB. "
             "Choose a smaller width or batch."
         )
+
+
+def check_data(name: str, settings: Settings) -> None:
+    """Refuse data that is not here, or lacks the labels that the recipe needs.
+
+    Raises:
+        ValueError: it is so; one sentence for the reader.
+    """
+    data = str(getattr(settings, "data", MNIST))
+    if data != MNIST:
+        from lessons.own_data import sets  # most runs are of MNIST
+
+        sets.check_labels(data, needed=name.startswith("class-"))
 
 
 def nearest_settings(name: str, wanted: Mapping[str, object]) -> tuple[Settings, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from lessons.own_data.names import MNIST
 from lessons.training.runs import files, notes
 
 if TYPE_CHECKING:  # torch is slow to import, and a worker that waits in line does without
@@ -94,6 +95,7 @@ class RunView:
         parts += [f"batch {s.batch_size}", f"rate {s.learning_rate:g}"]
         parts += [f"EMA {s.ema:g}"] if s.ema else []
         parts += [words.format(own[name]) for name, words in _IN_LABEL.items() if name in own]
+        parts += [f"data {own['data']}"] if own.get("data", MNIST) != MNIST else []
         parts += [s.precision, f"seed {s.seed}"]
         if self.fork:
             parts.append(f"fork of {self.fork.run_id[-4:]} after epoch {self.fork.epoch}")

@@ -25,6 +25,10 @@ HELP: Final[dict[str, str]] = {
     "precision": "float32 is exact to seven digits. bfloat16 calculates convolutions and matrix "
     "products with two to three digits, faster on processors that support it; weights and loss "
     "stay float32.",
+    "data": "MNIST, or a data set that was dropped into the server's folder, uploaded or drawn on "
+    "the page “Your own digit”. The name ends with a digest of the images, so the settings say "
+    "exactly what was trained on. An epoch stays as many images as is set: a small set is gone "
+    "through several times in it.",
     "sigma": "The noise level that the denoiser is trained for, on pixels from 0 to 1.",
     "sample_steps": "Sampling steps of the previews after each epoch. It does not change training.",
     "drop": "The share of training images whose label is left out, so that the network also learns "

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from lessons.images.captioned import CaptionedImage, Symbol, side_by_side
 from lessons.training import runs
+from pages._shared.training.data_choice import on_mnist
 
 ROW_WIDTH = 28 * 10 * 3
 """CSS pixels of ten digits in a row, each pixel of a digit three wide."""
+
+OTHER_DATA = "forty samples; the classifier knows MNIST's digits alone, so it is not asked"
 
 RowNames = Sequence[tuple[str, Symbol]]
 """What each row shows: words with the epoch's numbers as `{psnr:.1f}`, and its symbol."""
@@ -28,7 +31,10 @@ def wide(run_id: str, epoch: runs.Epoch, row_names: RowNames) -> list[CaptionedI
     except ValueError:
         return []
     numbers = _Numbers(epoch.numbers)
-    words = [words.format_map(numbers).replace("nan", "not measured") for words, _ in row_names]
+    names = [name for name, _ in row_names]
+    if "frechet" not in numbers and not on_mnist(runs.view(run_id)):
+        names = [OTHER_DATA if "frechet" in name else name for name in names]
+    words = [name.format_map(numbers).replace("nan", "not measured") for name in names]
     return [
         side_by_side(row, caption=words[place], alt=_alt(words, place), symbol=row_names[place][1])
         for place, row in enumerate(rows[: len(words)])
@@ -48,5 +54,5 @@ def rate(run: runs.RunView, over: bool) -> str:
 def _alt(words: Sequence[str], place: int) -> str:
     """Rows without words of their own belong to the next row that has some."""
     if words[place]:
-        return f"Ten digits in a row: {words[place]}"
-    return f"Ten digits in a row, of {next((w for w in words[place:] if w), 'several rows')}"
+        return f"Images in a row: {words[place]}"
+    return f"Images in a row, of {next((w for w in words[place:] if w), 'several rows')}"

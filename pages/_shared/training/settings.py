@@ -9,12 +9,14 @@ import streamlit as st
 from lessons.training import runs, speed
 from pages import _ui as ui
 from pages._shared.training import fork
+from pages._shared.training.data_choice import data_control
 from pages._shared.training.helps import HELP
 from pages._shared.training.starting import start_row
 from pages._ui.session.address import arriving
 
 _USUAL = "Laptop"
 _MAIN = ("num_hiddens", "epochs", "learning_rate")
+_DATA = "data"
 
 
 def choose(recipe: str) -> None:
@@ -41,6 +43,8 @@ def choose(recipe: str) -> None:
         for column, name in zip(st.columns(len(_MAIN)), _MAIN, strict=True):
             with column:
                 _control(recipe, by_name.pop(name))
+        if by_name.pop(_DATA, None):
+            data_control(recipe, _key(recipe, _DATA))
         with st.expander("More settings", key="ui_more_settings"):
             columns = st.columns(3)
             for i, parameter in enumerate(by_name.values()):
@@ -145,7 +149,8 @@ def _begin(recipe: str) -> None:
 
 def _take_preset(recipe: str) -> None:
     fork.drop(recipe)
-    _set(recipe, _start_of(recipe))
+    start, data = _start_of(recipe), st.session_state.get(_key(recipe, _DATA))
+    _set(recipe, {**start, _DATA: data} if data and _DATA in start else start)
 
 
 def _start_of(recipe: str) -> dict[str, Any]:

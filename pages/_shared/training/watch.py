@@ -15,6 +15,7 @@ from pages import _ui as ui
 from pages._shared.training import code, focus, fork, health, rows
 from pages._shared.training.chart import MOST_COMPARED, curves
 from pages._shared.training.controls import controls
+from pages._shared.training.data_choice import on_mnist
 from pages._shared.training.deliver import deliver
 from pages._ui.session.address import arriving
 
@@ -88,7 +89,7 @@ def _watch(lab: Lab, moved: bool, shown: str | None) -> None:
         with epochs:
             looked_at = _epochs(lab, run)
         with chart:
-            curves(run, lab.recipe, lab.course, lab.floor, looked_at)
+            curves(run, lab.recipe, lab.course if on_mnist(run) else None, lab.floor, looked_at)
         with passing:
             _early_previews(run)
         with end:
@@ -225,7 +226,7 @@ def _early_previews(run: runs.RunView) -> None:
         if not seen:
             return
         st.markdown(
-            "**Previews during training:** ten digits; those that are sampled, in few steps"
+            "**Previews during training:** ten images; those that are sampled, in few steps"
         )
         frames = [[side_by_side(early_preview.row, symbol="x_0_hat")] for early_preview in seen]
         ui.scrubber(

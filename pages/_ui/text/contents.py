@@ -66,10 +66,10 @@ def part_title(part: str) -> str:
     return lessons.PARTS.get(part, f"Part {part}")
 
 
-def to_page(file: str, text: str) -> None:
-    """Link to a page by its file's name."""
+def to_page(file: str, text: str, **address: str) -> None:
+    """Link to a page by its file's name, and to what its address then says."""
     with st.container(key=f"ui_link_{file.removesuffix('.py')}_{abs(hash(text)):x}"):
-        st.page_link(lessons.FOLDER / file, label=text)
+        st.page_link(lessons.FOLDER / file, label=text, query_params=address or None)
 
 
 def link(lesson: Lesson, text: str) -> None:
