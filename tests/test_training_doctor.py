@@ -163,6 +163,11 @@ def test_a_denoiser_of_another_noise_is_not_compared() -> None:
     assert examine(replace(one, settings={**one.settings, "sigma": 1.0})).standing is None
 
 
+def test_a_run_on_other_data_is_not_compared() -> None:
+    settings = {**ONE.settings, "data": "shapes-0123456789ab"}
+    assert examine(replace(ONE, settings=settings, probes=())).words == ""
+
+
 @pytest.mark.parametrize(
     "probe", [{}, {"weight": None}, {"others": {}}, {"batch": "many"}, {"levels": ["x"]}]
 )

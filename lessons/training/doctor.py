@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lessons.own_data.names import MNIST
 from lessons.training.health.finding import Evidence, Finding
 from lessons.training.health.symptoms import symptoms
 
@@ -150,6 +151,8 @@ def examine(record: TrainingRecord) -> Diagnosis:
 
 def stand(record: TrainingRecord, step: int) -> Standing | None:
     """The loss after so many steps beside the usual one; None where nothing can be compared."""
+    if record.settings.get("data", MNIST) != MNIST:
+        return None
     sigma = record.settings.get("sigma", 0.5)
     curves = usual().get(record.recipe)
     if curves is None or step < FIRST_WORD or not _SIGMAS[0] <= sigma <= _SIGMAS[1]:

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 from lessons.diffusion.flow import interpolate
+from lessons.own_data.names import MNIST
+from lessons.own_data.parts import shown
 from lessons.part_b.train_ddpm import STEPS, noisy, normalised
 from lessons.part_b.train_denoiser import add_unscaled_noise
-from lessons.training.previews import noise_like, test_digits, test_labels
+from lessons.training.previews import noise_like, test_digits
 
 COUNT: Final = 40
 _SEED: Final = 1866
@@ -86,7 +88,7 @@ def _flow(_: Any) -> HeldOut:
 def _with_labels(make: Callable[[Any], HeldOut]) -> Callable[[Any], HeldOut]:
     def labelled(settings: Any) -> HeldOut:
         case = make(settings)
-        inputs = {**case.inputs, "c": test_labels(COUNT)}
+        inputs = {**case.inputs, "c": shown(MNIST, COUNT).labels}
         return HeldOut(inputs, case.target, case.level, case.others)
 
     return labelled

@@ -18,11 +18,13 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
+from lessons.own_data.names import MNIST
+from lessons.own_data.parts import shown
 from lessons.training.health.held_out import COUNT, HeldOut, held_out
 from lessons.training.loop import TrainingState
-from lessons.training.previews import test_digits, test_labels
 from lessons.training.recipe import DigitBatch, Settings
 from models.devices import autocast
+from models.mnist import unit_range
 
 EVERY: Final = 1_500
 """Images between two probes, in the beginning."""
@@ -236,7 +238,8 @@ def _edge_pixels() -> Tensor:
 @functools.cache
 def _mean_digits() -> Tensor:
     """Ten mean test digits, each less its mean and of norm 1, (10, 784)."""
-    x, c = test_digits(1_000).flatten(1), test_labels(1_000)
+    test = shown(MNIST, 1_000)
+    x, c = unit_range(test.images).flatten(1), test.labels
     means = torch.stack([x[c == digit].mean(0) for digit in range(10)])
     means = means - means.mean(1, keepdim=True)
     digits: Tensor = means / means.norm(dim=1, keepdim=True)

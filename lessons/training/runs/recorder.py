@@ -13,8 +13,10 @@ import torch
 from PIL import Image
 
 from lessons.images.captioned import CaptionedImage
+from lessons.own_data.names import MNIST
 from lessons.training.health.probe import RunProbe, due
 from lessons.training.loop import Step, TrainingState
+from lessons.training.recipe import data_of
 from lessons.training.runs import files, notes
 from lessons.training.runs.recipes import read_settings, recipe
 from models import checkpoints
@@ -70,7 +72,8 @@ class Recorder:
         files.forget_after(self.folder / "epochs.jsonl", training.step)
         files.forget_probes_after(self.folder, training.step)
         files.forget_early_previews_after(self.folder, training.step)
-        self._probe = RunProbe(training)
+        if data_of(training.settings) == MNIST:  # what is usual is known of MNIST alone
+            self._probe = RunProbe(training)
         self._next_early_preview = self.seconds + EARLY_PREVIEW_SECONDS
         if not training.step and not files.read_lines(self.folder / "epochs.jsonl"):
             self._show_epoch(0)
