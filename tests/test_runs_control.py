@@ -132,7 +132,7 @@ def test_every_setting_with_a_range_is_in_the_table_of_ends() -> None:
         ranged = {
             parameter.name: (parameter.low, parameter.high)
             for parameter in runs.parameters(name)
-            if not parameter.choices
+            if not parameter.choices and parameter.name != "data"  # which is a name
         }
         assert ranged == {field: ENDS[field] for field in ranged}
 
