@@ -50,11 +50,10 @@ def drawing(denoiser: str) -> None:
     if not found:
         return
     ui.say("**How likely the classifier finds each digit**")
-    st.table(
-        [
-            {"image": name, **{str(digit): f"{share:.0%}" for digit, share in enumerate(shares)}}
-            for name, shares in found.probabilities.items()
-        ]
+    ui.table(
+        ["image", *map(str, range(10))],
+        [[name, *(f"{p:.0%}" for p in shares)] for name, shares in found.probabilities.items()],
+        label="Probabilities of the ten digits",
     )
     ui.caption(
         "The ten probabilities of a row have the sum 1: the classifier has no class for what is no "

@@ -61,7 +61,7 @@ def needs() -> None:
         ui.error(str(error))
         return
     if fit:
-        st.table([dict(zip(fit.columns, row, strict=True)) for row in fit.rows])
+        ui.table(fit.columns, fit.rows, label="What the model's parts need")
         ui.say(fit.verdict)
         ui.caption("Weights alone; sampling needs some memory more.")
 

@@ -36,7 +36,13 @@ def where(request: pytest.FixtureRequest) -> Iterator[Calculator]:
 
 
 @pytest.fixture
-def engine(where: Calculator) -> Iterator[Engine]:
+def others() -> set[threading.Thread]:
+    """The threads of earlier tests in this process."""
+    return set(threading.enumerate())
+
+
+@pytest.fixture
+def engine(others: set[threading.Thread], where: Calculator) -> Iterator[Engine]:  # noqa: ARG001
     engine = Engine(calculator=lambda: where)
     engine.start()
     yield engine
@@ -164,14 +170,16 @@ def test_a_newer_request_takes_the_place_of_the_older_one(engine: Engine) -> Non
         older.result()
 
 
-def test_stop_ends_all_who_wait_and_no_thread_is_left(engine: Engine) -> None:
+def test_stop_ends_all_who_wait_and_no_thread_is_left(
+    others: set[threading.Thread], engine: Engine
+) -> None:
     jobs = [partial(sampling.demo, "digits", "3", n, count=8) for n in range(6)]
     tickets = [engine.submit(f"reader {n}", "a", str(n), job) for n, job in enumerate(jobs)]
     await_a_step(tickets[0])
     engine.stop(SOON)
     assert all(ticket.wait(SOON) for ticket in tickets)
     assert engine.health().workers == engine.health().running == 0
-    names = {thread.name for thread in threading.enumerate()}
+    names = {thread.name for thread in threading.enumerate() if thread not in others}
     assert not {name for name in names if name.startswith(("lesson-worker", "cluster-crew"))}
 
 

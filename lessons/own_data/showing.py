@@ -37,7 +37,13 @@ def first_rows(name: str) -> tuple[tuple[CaptionedImage, ...], ...]:
     images = []
     for pixels, label in zip(train.images[: ROW * ROWS, 0], train.labels.tolist(), strict=False):
         word = classes[label] if label < len(classes) else ""
-        images.append(CaptionedImage(pixels.numpy(), word, word or "an image without a label"))
+        images.append(
+            CaptionedImage(
+                pixels.numpy(),
+                word,
+                f"a training image of a {word}" if word else "an image without a label",
+            )
+        )
     return _in_rows(images)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 import streamlit as st
@@ -37,20 +36,12 @@ def table(rows: Sequence[BoardRow]) -> None:
     """Show runs as a table, with a column for each quantity that any of them has."""
     measured = [name for name in _WORDS if any(math.isfinite(getattr(r, name)) for r in rows)]
     head = ["run", "state", "images", "loss", *(_WORDS[name] for name in measured)]
-    lines = "".join(f"<tr>{_cells(row, measured)}</tr>" for row in rows)
-    columns = "".join(f'<th scope="col">{escape(words)}</th>' for words in head)
-    # It scrolls sideways inside its own box on a phone, never the page.
-    st.html(
-        '<div class="ui-board" tabindex="0" role="region" aria-label="Table of runs"><table>'
-        f"<thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+    ui.table(head, [_cells(row, measured) for row in rows], label="Table of runs")
 
 
-def _cells(row: BoardRow, measured: Sequence[str]) -> str:
-    words = [row.run.state, f"{row.images:,}", said(row.loss, "{:.4f}")]
-    words += [said(getattr(row, name), _FORMATS[name]) for name in measured]
-    name = f'<th scope="row">{escape(row.name)}</th>'
-    return name + "".join(f"<td>{escape(word)}</td>" for word in words)
+def _cells(row: BoardRow, measured: Sequence[str]) -> list[str]:
+    words = [row.name, row.run.state, f"{row.images:,}", said(row.loss, "{:.4f}")]
+    return words + [said(getattr(row, name), _FORMATS[name]) for name in measured]
 
 
 def curves(rows: Sequence[BoardRow], *, key: str, log_y: bool, height: int = 420) -> None:

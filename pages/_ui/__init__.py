@@ -32,6 +32,7 @@ messages        toast(text), info(text), warning(text), error(text): always plai
 pages           all_lessons(), to_page(file, text), part_title(part)
 the plane       plane([Panel(title, caption, alt, (PlaneLayer(...),))], key=, labels=),
                 plane_drawing(key=, most=) -> whatever the browser says are points
+tables          table(columns, rows, label=), the first column naming the rows
 looking         turning(image, viewed, words=, view=, key=), stepping_back(images, words=, key=)
 
 A page's docstring is its title line (`B1.2 · Train a denoiser`), a blank line, and a few sentences
@@ -86,6 +87,7 @@ from pages._ui.session.visit import opened
 from pages._ui.text.contents import contents, part_title, start_here, to_page
 from pages._ui.text.messages import duration, error, info, problems, telling, toast, warning
 from pages._ui.text.plain_text import plain_text
+from pages._ui.text.table import table
 from pages._ui.text.words import caption, label, lesson_header, note, say, standing_line
 
 __all__ = [
@@ -167,6 +169,7 @@ __all__ = [
     "start_here",
     "stepping_back",
     "strip",
+    "table",
     "telling",
     "to_page",
     "toast",

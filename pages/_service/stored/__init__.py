@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import inspect
 import json
 import logging
@@ -66,6 +67,15 @@ _compared: dict[str, tuple[int, bool]] = {}
 def _files_are_equal(about: Mapping[str, str]) -> bool:
     files = json.loads(about.get("files", "{}"))
     return bool(files) and all(dependencies.file_digest(path) == was for path, was in files.items())
+
+
+def is_of_a_function_of_today(path: Path) -> bool:
+    """Whether the function that made a stored result is still there."""
+    module, _, name = packing.about(path.read_bytes())["function"].rpartition(".")
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ImportError:
+        return False
 
 
 def keep(function: Callable[..., object], parameters: Mapping[str, object], result: object) -> Path:

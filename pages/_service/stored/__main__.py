@@ -49,9 +49,10 @@ def main(arguments: list[str] | None = None) -> None:
         if chosen.check:
             raise SystemExit(sum(check(file, address) for file, address in visits))
         kept = [path for visit in visits for path in _record(*visit, anew=not chosen.stale)]
-    if not (chosen.model or chosen.page or chosen.stale):
+    if not (chosen.model or chosen.page):
         for path in set(stored.FOLDER.glob("*.zip")) - set(kept):
-            path.unlink()
+            if not (chosen.stale and stored.is_of_a_function_of_today(path)):
+                path.unlink()
 
 
 def _keep_thumbnail(file: str, images: list[CaptionedImage]) -> None:
