@@ -30,7 +30,7 @@ def drawing_of(drawn: NDArray[np.uint8] | None) -> dict[str, Any]:
 def drawing(denoiser: str) -> None:
     """The canvas and what becomes of the drawing; a stroke runs this part of the page alone."""
     row = st.container(horizontal=True, gap="medium")
-    left, right = row.container(width=336), row.container(width=424)
+    left, right = row.container(width=336), row.container(width="stretch")
     with left:
         drawn = ui.drawing_input(key="b124_drawing", shape=(1, lesson.SIDE, lesson.SIDE))
     with right:
@@ -44,7 +44,7 @@ def drawing(denoiser: str) -> None:
             **drawing_of(drawn),
         )
         if found:
-            ui.strip(found.images, size=SIZE)
+            ui.grid((found.images[:2], found.images[2:]), size=SIZE)
             if drawn is None:
                 ui.label("An example, until your first stroke.")
     if not found:

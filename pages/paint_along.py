@@ -5,15 +5,22 @@ of DDIM denoise it with a prompt. Four noises show at once what the drawing leav
 """
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
 from lessons import text_to_image
 from lessons.beyond import paint_along as lesson
 from lessons.diffusion import forward, samplers
+from lessons.images.captioned import CaptionedImage
 from lessons.prompts import prompts_for
 from pages import _ui as ui
 from pages._teaching import paint_along as ask
+
+
+def four(images: Sequence[CaptionedImage]) -> None:
+    """The answers two by two, as large as there is room for beside the canvas."""
+    ui.grid((images[:2], images[2:]), size=SIZE)
 
 
 @st.fragment
@@ -29,7 +36,7 @@ def painting() -> None:
         key=ui.per_model("a174_t", chosen),
     )
     row = st.container(horizontal=True, gap="medium")
-    left, right = row.container(width=336), row.container(width=424)
+    left, right = row.container(width=336), row.container(width="stretch")
     with left:
         drawing = ui.drawing_input(key=ui.per_model("a174_drawing", chosen), shape=shape)
     with right:
@@ -44,10 +51,10 @@ def painting() -> None:
             seed=ui.seed(),
             guided_half=half,
             **({} if drawing is None else {"drawing": drawing}),
-            on_frame=lambda frame: ui.strip(frame, size=SIZE),
+            on_frame=four,
         )
         if found:
-            ui.strip(found.images, size=SIZE)
+            four(found.images)
             ui.strip((found.drawn, found.noisy), size=SIZE // 2)
             if drawing is None:
                 ui.label("An example, until your first stroke.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Final
 
 import torch
@@ -10,6 +9,8 @@ from torch import Tensor
 
 from lessons.diffusion.noise import stream
 from lessons.images.captioned import CaptionedImage, to_pixels
+from lessons.own_data import parts
+from lessons.own_data.names import MNIST
 from models import mnist
 
 ROW: Final = 10
@@ -22,17 +23,9 @@ TEST_DIGITS: Final = 1_000
 """The first so many give the loss on test digits."""
 
 
-@functools.cache
 def test_digits(count: int) -> Tensor:
     """Test digits (count, 1, 28, 28) in [0, 1], the first ten being 0 to 9."""
-    return mnist.unit_range(mnist.load("test").images[_chosen(count)])
-
-
-def _chosen(count: int) -> list[int]:
-    labels = mnist.load("test").labels
-    ten = [int((labels == label).nonzero()[0]) for label in range(10)]
-    others = [index for index in range(count + 10) if index not in ten]
-    return (ten + others)[:count]
+    return mnist.unit_range(parts.shown(MNIST, count).images)
 
 
 def noise_like(x: Tensor, seed: int) -> Tensor:
