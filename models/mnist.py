@@ -62,6 +62,16 @@ def load(part: Part) -> Digits:
     )
 
 
+def first_of_each(digits: Digits, count: int) -> Digits:
+    """The first images, `count` or as many as there are; before all, one of each class in order."""
+    first = [
+        int((digits.labels == label).nonzero()[0]) for label in sorted(set(digits.labels.tolist()))
+    ]
+    rest = [i for i in range(min(len(digits.labels), count + len(first))) if i not in first]
+    chosen = (first + rest)[:count]
+    return Digits(digits.images[chosen], digits.labels[chosen])
+
+
 def unit_range(images: Tensor) -> Tensor:
     """Turn stored pixels 0..255 into the networks' range [0, 1], float32."""
     return images.float() / 255

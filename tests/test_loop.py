@@ -274,7 +274,7 @@ def test_train_mode_is_put_back_even_if_the_preview_fails() -> None:
 
 def test_what_a_preview_keeps_can_be_trained_on() -> None:
     """Tensors born in inference mode can't be."""
-    for keep in (previews.test_digits, pure_noise.mean_digit, mnist.load):
+    for keep in (pure_noise.mean_digit, mnist.load):
         keep.cache_clear()
     run = cpu(pure_noise.RECIPE, pure_noise.PureNoiseSettings(num_hiddens=8, batch_size=16))
     run.preview()

@@ -63,12 +63,7 @@ def shown(name: str, count: int) -> Digits:
 
 @functools.lru_cache(maxsize=8)
 def _shown(name: str, count: int) -> Digits:
-    test = load(name, "test")
-    classes = sorted(set(test.labels.tolist()))
-    first = [int((test.labels == label).nonzero()[0]) for label in classes]
-    rest = [index for index in range(min(len(test.labels), count + 10)) if index not in first]
-    chosen = (first + rest)[:count]
-    return Digits(test.images[chosen], test.labels[chosen])
+    return mnist.first_of_each(load(name, "test"), count)
 
 
 def in_turn(name: str, count: int) -> Tensor:

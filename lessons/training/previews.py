@@ -9,8 +9,6 @@ from torch import Tensor
 
 from lessons.diffusion.noise import stream
 from lessons.images.captioned import CaptionedImage, to_pixels
-from lessons.own_data import parts
-from lessons.own_data.names import MNIST
 from models import mnist
 
 ROW: Final = 10
@@ -25,7 +23,7 @@ TEST_DIGITS: Final = 1_000
 
 def test_digits(count: int) -> Tensor:
     """Test digits (count, 1, 28, 28) in [0, 1], the first ten being 0 to 9."""
-    return mnist.unit_range(parts.shown(MNIST, count).images)
+    return mnist.unit_range(mnist.first_of_each(mnist.load("test"), count).images)
 
 
 def noise_like(x: Tensor, seed: int) -> Tensor:
