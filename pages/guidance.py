@@ -3,7 +3,8 @@
 A conditional prediction alone follows its prompt only loosely. Classifier-free guidance predicts
 the noise twice, with the prompt and without it, and extrapolates along the difference by a guidance
 scale γ. It is what makes text-to-image models usable, and it has a price: samples become less
-varied, and at large γ their colours saturate.
+varied (lesson B 2.4 measures it), and in large models colours saturate at large γ (Saharia et al.
+2022, arXiv:2205.11487).
 """
 
 import streamlit as st
@@ -40,8 +41,8 @@ def all_gammas() -> None:
             key="a16_grid_files",
         )
         ui.caption(
-            "γ = 0 ignores the prompt, γ = 1 is the conditional prediction, and beyond 1 samples "
-            "become more typical of the prompt and less varied. Others count w = γ − 1."
+            "γ = 0 ignores the prompt, γ = 1 is the conditional prediction, and beyond 1 it is "
+            "extrapolated. Others count w = γ − 1."
             + (" Here γ = 0 is what the negative prompt alone gives." if negative else "")
         )
         ui.code_that_ran(rows)

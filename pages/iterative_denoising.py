@@ -153,9 +153,9 @@ ui.say(
     "From the current sample $x_t$ the network predicts the noise, and the clean estimate "
     "$\\hat x_0$ follows. If the clean image were known to be $\\hat x_0$, the sample at the next, "
     "less noisy timestep $s$ would be Gaussian, with the mean and the variance below. The step "
-    "draws from that Gaussian. Its mean keeps most of $x_t$ and adds a little of $\\hat x_0$, so "
-    "errors of one estimate can be corrected by the next; the fresh noise replaces what is missing "
-    "for $x_s$ to be as noisy as its timestep says."
+    "draws from that Gaussian. Until the last three steps $x_t$ has more weight in its mean than "
+    "$\\hat x_0$, so errors of one estimate can be corrected by the next; the fresh noise replaces "
+    "what is missing for $x_s$ to be as noisy as its timestep says."
 )
 ui.explain(denoise.clean_estimate, x_0="x_0_hat")
 ui.explain(posterior.posterior_mean, x_0="x_0_hat")

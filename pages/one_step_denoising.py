@@ -57,7 +57,7 @@ ui.say(
     "mean,\n\n"
     "$$\n\\hat x_0 = \\mathbb{E}[x_0 \\mid x_t]\n$$\n\n"
     "and a mean of sharp images is not sharp. The stronger the noise, the more images fit and the "
-    "more the estimate blurs. A larger network would find the same mean more exactly.\n\n"
+    "more the estimate blurs. A perfect network would find exactly this mean.\n\n"
     "## Your own noise level\n"
     "Move $t$ to the right and compare the estimate with the noisy image that it was made from."
 )

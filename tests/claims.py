@@ -210,7 +210,8 @@ CLAIMS: Final = {
         "T = 300 steps": "test_train_ddpm.py::test_the_schedule_has_the_published_values",
     },
     "guidance.py": {
-        "beyond 1 samples become more typical": "test_guidance.py::"
+        "arXiv:2205.11487": DEFINED,
+        "and beyond 1 it is extrapolated": "test_guidance.py::"
         "test_guidance_of_zero_is_unconditional_and_of_one_conditional",
         "Others count w": DEFINED,
         "predicts the noise twice": DEFINED,

@@ -1,6 +1,7 @@
 """No page writes a number in digits, a percentage or “twice” that nothing measures.
 
-Numbers that are words, comparisons and causes are not found by this; reviews look for them.
+Comparisons and causes are looked after by `test_comparisons`; words that only count what stands on
+the page ("the five noises") by nobody.
 """
 
 import re

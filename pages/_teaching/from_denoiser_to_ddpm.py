@@ -21,5 +21,5 @@ EQUAL_SHARE: Final = Question(
     ("About t = 60", "About t = 145", "About t = 240"),
     1,
     "The curves cross where $\\bar\\alpha = 1/2$. β grows linearly, so the weight of "
-    "the digit falls slowly at first and faster later.",
+    "the digit falls slowly at first and fastest around t = 170.",
 )

@@ -21,6 +21,6 @@ WHY_A_MEAN: Final = Question(
     ),
     1,
     "Many clean images fit the same noisy one, and the estimate with the smallest expected "
-    "squared error is their mean. A larger network would find that mean more exactly, and it "
-    "would be just as blurred.",
+    "squared error is their mean. A perfect network would find exactly that mean, which is a "
+    "blurred image.",
 )
