@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+import numpy as np
 import streamlit as st
 
 from pages._ui.assets import ASSETS
@@ -99,21 +100,20 @@ def _spoken(trace: Trace) -> str:
     """Where a curve begins and ends, and its extremes if they lie in between."""
     if trace.style == "dots":
         return f"{trace.name}: {len(trace.y)} dots."
-    known = [(x, y) for x, y in zip(trace.x, trace.y, strict=True) if math.isfinite(y)]
-    if not known:
+    xs, ys = np.asarray(trace.x, dtype=np.float64), np.asarray(trace.y, dtype=np.float64)
+    known = np.isfinite(ys)
+    xs, ys = xs[known], ys[known]
+    if not len(ys):
         return f"{trace.name}: no values yet."
-    if len(known) > 1 and known[0][0] == known[-1][0]:
-        return f"{trace.name} is marked at {_said(known[0][0])}."
-    first, last = known[0], known[-1]
-    if min(y for _, y in known) == max(y for _, y in known) and len(known) > 1:
-        return f"{trace.name}: {_said(first[1])} throughout."
-    words = f"{trace.name}: " + " to ".join(
-        f"{_said(y)} at {_said(x)}" for x, y in dict.fromkeys((first, last))
-    )
-    for name, pick in (("lowest", min), ("highest", max)):
-        x, y = pick(known, key=lambda place: place[1])
-        if y not in (first[1], last[1]):
-            words += f", {name} {_said(y)} at {_said(x)}"
+    if len(ys) > 1 and xs[0] == xs[-1]:
+        return f"{trace.name} is marked at {_said(xs[0])}."
+    if len(ys) > 1 and ys.min() == ys.max():
+        return f"{trace.name}: {_said(ys[0])} throughout."
+    ends = dict.fromkeys(((xs[0], ys[0]), (xs[-1], ys[-1])))
+    words = f"{trace.name}: " + " to ".join(f"{_said(y)} at {_said(x)}" for x, y in ends)
+    for name, place in (("lowest", ys.argmin()), ("highest", ys.argmax())):
+        if ys[place] not in (ys[0], ys[-1]):
+            words += f", {name} {_said(ys[place])} at {_said(xs[place])}"
     return f"{words}."
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -35,16 +34,15 @@ def thin(
     if len(xs) <= limit:
         return xs, ys
     # Two points a stretch, and one each for the two ends.
-    stretches = np.array_split(np.arange(1, len(ys) - 1), (limit - 2) // 2)
-    kept = {0, len(ys) - 1}
-    for stretch in stretches:
-        kept.update(_extremes(ys, stretch))
-    order = np.array(sorted(kept))
+    order = np.union1d([0, len(ys) - 1], 1 + _extremes(ys[1:-1], (limit - 2) // 2))
     return xs[order], ys[order]
 
 
-def _extremes(ys: NDArray[np.float64], stretch: NDArray[np.intp]) -> Sequence[int]:
-    values = ys[stretch]
-    if np.isnan(values).all():
-        return [int(stretch[0])]
-    return [int(stretch[np.nanargmin(values)]), int(stretch[np.nanargmax(values)])]
+def _extremes(ys: NDArray[np.float64], most: int) -> NDArray[np.intp]:
+    """Places of the lowest and the highest value in each of at most so many equal stretches."""
+    length = -(-len(ys) // most)
+    filled = np.pad(ys, (0, -len(ys) % length), constant_values=np.nan).reshape(-1, length)
+    gap = np.isnan(filled)  # of a stretch of gaps alone, the first place
+    lowest = np.where(gap, np.inf, filled).argmin(axis=1)
+    highest = np.where(gap, -np.inf, filled).argmax(axis=1)
+    return (np.arange(len(filled)) * length + np.stack([lowest, highest])).ravel()
