@@ -129,6 +129,18 @@ def test_a_image_is_encoded_once_and_only_content_counts() -> None:
     assert encode.png(changed) != first
 
 
+def test_a_noisy_frame_is_smaller_and_looks_the_same() -> None:
+    clean = np.tile(np.linspace(60, 200, 64), (64, 1))
+    pixels = np.clip(np.random.default_rng(0).normal(clean, 60), 0, 255).astype(np.uint8)
+    plain, noisy = encode.frame_url(pixels), encode.frame_url(pixels, noisy=True)
+    assert len(noisy) < 0.9 * len(plain)
+    shown = np.asarray(
+        Image.open(io.BytesIO(base64.b64decode(noisy.partition(",")[2]))).convert("L")
+    )
+    assert np.corrcoef(shown.ravel(), pixels.ravel())[0, 1] > 0.9
+    assert np.abs(shown.mean(axis=0) - pixels.mean(axis=0)).mean() < 5
+
+
 def test_the_kept_images_stay_within_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encode, "_LIMIT", 5_000)
     rng = np.random.default_rng(0)

@@ -41,15 +41,20 @@ def data_url_of(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
-def frame_url(pixels: NDArray[np.uint8]) -> str:
+def frame_url(pixels: NDArray[np.uint8], noisy: bool = False) -> str:
     """The same for a frame of a trajectory as WebP, since PNG can't make noise small.
 
     Results themselves are PNG, exact to the last bit.
+
+    Args:
+        pixels: (H, W) grey or (H, W, 3) RGB, uint8.
+        noisy: an image in noise may lose more, which nobody sees there.
     """
-    return "data:image/webp;base64," + base64.b64encode(_encoded(pixels, "WEBP")).decode()
+    content = _encoded(pixels, "noisy WEBP" if noisy else "WEBP")
+    return "data:image/webp;base64," + base64.b64encode(content).decode()
 
 
-def _encoded(pixels: NDArray[np.uint8], kind: Literal["PNG", "WEBP"]) -> bytes:
+def _encoded(pixels: NDArray[np.uint8], kind: Literal["PNG", "WEBP", "noisy WEBP"]) -> bytes:
     # Noise barely compresses and costs milliseconds an image, so the bytes are kept; the key is
     # the content itself, because two arrays that look alike to a cheaper key may differ.
     pixels = np.ascontiguousarray(pixels, dtype=np.uint8)
@@ -67,7 +72,8 @@ def _encoded(pixels: NDArray[np.uint8], kind: Literal["PNG", "WEBP"]) -> bytes:
 
 def _encode(pixels: NDArray[np.uint8], kind: str) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind, **({"quality": 60} if kind == "WEBP" else {}))
+    options = {} if kind == "PNG" else {"quality": 25 if kind == "noisy WEBP" else 60}
+    Image.fromarray(pixels).save(buffer, kind.removeprefix("noisy "), **options)
     return buffer.getvalue()
 
 

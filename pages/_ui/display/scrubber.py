@@ -96,12 +96,12 @@ def _packed(
     prose = years.current().prose
     packed = []
     for place, frame in enumerate(frames):
-        url = data_url if place == len(frames) - 1 else frame_url  # the last one is the result
+        last = place == len(frames) - 1  # it is the result
         images = [frame] if isinstance(frame, CaptionedImage) else frame
         packed.append(
             [
                 {
-                    "image": places.setdefault(url(image.pixels), len(places)),
+                    "image": places.setdefault(_address(image, exact=last), len(places)),
                     "caption": caption_text(image),
                     "alt": prose(alt_text(image)),
                     "symbol": image.symbol.replace("_", "-"),
@@ -112,3 +112,7 @@ def _packed(
             ]
         )
     return {"images": list(places), "frames": packed}
+
+
+def _address(image: CaptionedImage, exact: bool) -> str:
+    return data_url(image.pixels) if exact else frame_url(image.pixels, image.symbol == "x_t")

@@ -45,4 +45,5 @@ def _extremes(ys: NDArray[np.float64], most: int) -> NDArray[np.intp]:
     gap = np.isnan(filled)  # of a stretch of gaps alone, the first place
     lowest = np.where(gap, np.inf, filled).argmin(axis=1)
     highest = np.where(gap, -np.inf, filled).argmax(axis=1)
-    return (np.arange(len(filled)) * length + np.stack([lowest, highest])).ravel()
+    starts = np.arange(len(filled)) * length
+    return np.concatenate([starts + lowest, starts + highest])
