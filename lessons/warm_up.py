@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
+from typing import Final
+
+import lessons
+
+NO_PAGE_OPENS: Final = ("lessons.check", "lessons.measure.")
+"""What only commands import, unless a lesson does."""
 
 
 def warm_up() -> None:
-    """Import the heavy libraries and read the data set."""
+    """Import all lessons, and with them the heavy libraries, and read the data set."""
     # Threads that wait must sleep: spinning, they take the cores from a training beside them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from models import mnist
 
+    for found in pkgutil.walk_packages(lessons.__path__, "lessons."):
+        if not found.name.startswith(NO_PAGE_OPENS) and not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
     for part in ("train", "test"):
         try:
             mnist.load(part)

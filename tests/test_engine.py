@@ -2,6 +2,8 @@
 
 import enum
 import gc
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -504,6 +506,29 @@ def test_what_is_imported_is_frozen_after_start() -> None:
         assert gc.get_freeze_count() > 10_000
     finally:
         engine.stop()
+
+
+FIRST_LOOK = """
+import sys
+from streamlit.testing.v1 import AppTest
+from pages._service import engine
+engine._warm_up()
+before = set(sys.modules)
+for page in ("home.py", "guidance.py", "train_ddpm.py", "own_digit.py"):
+    test = AppTest.from_file("pages/_router.py", default_timeout=300)
+    if page != "home.py":
+        test.switch_page(page)
+    assert not test.run().exception
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_first_reader_of_a_page_imports_nothing_heavy() -> None:
+    seen = subprocess.run([sys.executable, "-c", FIRST_LOOK], capture_output=True, text=True)
+    assert seen.returncode == 0, seen.stderr
+    late = {name.partition(".")[0] for name in seen.stdout.splitlines()[-1].split()}
+    heavy = {"torch", "torchvision", "diffusers", "transformers", "scipy", "pandas", "pyarrow"}
+    assert not late & (heavy | {"lessons"})
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "99", ""])

@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import gc
 import importlib
-import importlib.util
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pages._service.engine.tickets import Busy, Cancelled, Health, Snapshot, Ticket
 from pages._service.engine.workers import Engine
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Busy", "Cancelled", "Engine", "Health", "Snapshot", "Ticket"]
 
 log = logging.getLogger(__name__)
+
+
+PAGES_NEED: Final = ("pandas", "pages._ui", "pages._shared.sampling", "pages._shared.training.lab")
+"""What Streamlit imports at the first table, what all lessons stand on, and what trainings do."""
 
 
 def _workers_wanted() -> int:
@@ -56,13 +59,15 @@ def check_settings() -> None:
 
 
 def _warm_up() -> None:
-    """Import and load what is heavy, then take it out of the garbage collector's sight.
+    """Import and load what pages need, then take it out of the garbage collector's sight.
 
-    Streamlit collects all garbage after every rerun; frozen objects cost it nothing.
+    So the first page is as quick as the second, and a collection never looks through what stays.
     """
-    if importlib.util.find_spec("lessons.warm_up"):
+    for name in ("lessons.warm_up", *PAGES_NEED):
         try:
-            importlib.import_module("lessons.warm_up").warm_up()
+            module = importlib.import_module(name)
+            if name == "lessons.warm_up":
+                module.warm_up()
         except Exception:  # the page that needs what failed says so; the others work
             log.exception("warming up failed")
     gc.collect()

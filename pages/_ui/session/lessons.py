@@ -113,5 +113,6 @@ def before(file: str, lessons: list[Lesson]) -> Lesson | None:
 def _read(file: Path, _changed: int) -> Lesson:
     # Parsed, not imported: a page draws when it is imported. Parsed again only after an edit.
     tree = ast.parse(file.read_text("utf-8"))
-    marked = any(ast.unparse(node) == "FOR_TEACHERS = True" for node in tree.body)
+    set_here = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]
+    marked = "FOR_TEACHERS = True" in set_here
     return parse(ast.get_docstring(tree) or "", file.name, for_teachers=marked)
