@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
+from pathlib import Path
 from typing import Final
 
-import lessons
-
+LESSONS: Final = Path(__file__).parent
 NO_PAGE_OPENS: Final = ("lessons.check", "lessons.measure.")
 """What only commands import, unless a lesson does."""
 
@@ -19,9 +18,10 @@ def warm_up() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from models import mnist
 
-    for found in pkgutil.walk_packages(lessons.__path__, "lessons."):
-        if not found.name.startswith(NO_PAGE_OPENS) and not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
+    for path in sorted(LESSONS.rglob("[!_]*.py")):
+        name = ".".join(path.relative_to(LESSONS.parent).with_suffix("").parts)
+        if not name.startswith(NO_PAGE_OPENS):
+            importlib.import_module(name)
     for part in ("train", "test"):
         try:
             mnist.load(part)

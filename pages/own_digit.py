@@ -2,7 +2,8 @@
 
 Draw a digit, add noise to it and let the denoiser remove it again. First the drawing is brought to
 the form of MNIST's digits, and here it is seen why: both networks know digits of that form alone.
-Drawings and uploads can be kept as a data set, and the networks of the later lessons trained on it.
+Drawings, those of a class together too, and uploads can be kept as a data set, and the networks of
+the later lessons trained on it.
 """
 
 from typing import Any

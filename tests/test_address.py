@@ -45,6 +45,10 @@ NOT_IN_THE_ADDRESS = {
     "image_input.py": {"color_picker", "text_input"},  # a drawing's ink; what the web gives
     "room.py": {"toggle", "multiselect"},  # they make a link
     "own_data.py": {"text_input", "toggle"},  # what an upload is called, and whether it is inverted
+    "class_drawings.py": {
+        "number_input",
+        "text_input",
+    },  # which to take out, a set's name
     "wall.py": {"number_input", "selectbox"},  # which image goes to the wall
     "classroom.py": {"text_input"},  # the teacher's key and remarks: a link must not give them away
 }

@@ -26,6 +26,21 @@ def drawn_rows(
     return _in_rows(images)
 
 
+def newest_rows(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> tuple[tuple[CaptionedImage, ...], ...]:
+    """The newest drawings (N, 28, 28) of a class with their numbers from 1, the newest first."""
+    numbers = range(len(labels), max(len(labels) - ROW * ROWS, 0), -1)
+    return _in_rows(
+        [
+            CaptionedImage(
+                images[n - 1], f"{n}: a {labels[n - 1]}", f"drawing {n}, a {labels[n - 1]}"
+            )
+            for n in numbers
+        ]
+    )
+
+
 def first_rows(name: str) -> tuple[tuple[CaptionedImage, ...], ...]:
     """The first images of a data set, with their labels in words.
 

@@ -12,6 +12,7 @@ from lessons.own_data import keeping, sets, showing
 from lessons.own_data.opening import LIMITS, open_upload
 from lessons.own_data.uploads import FEWEST, Uploaded
 from pages import _ui as ui
+from pages._shared import class_drawings
 from pages._shared.training.data_choice import title
 from pages._ui.session.reader import reader
 
@@ -37,6 +38,7 @@ def offer_to_collect(pixels: NDArray[np.uint8]) -> None:
             on_click=_collect,
             args=(pixels, label),
         )
+        class_drawings.offer(pixels, label)
     if collected:
         st.rerun()  # the whole page: the set is shown below
     ui.label(f"{len(_drawn())} collected; below they become a data set.")
@@ -50,9 +52,11 @@ def section() -> None:
         "held out, to measure with. On this server everybody sees the sets that are kept, and may "
         "train on them."
     )
-    drawn, uploaded = st.tabs(["Your drawings", "Upload"])
+    drawn, together, uploaded = st.tabs(["Your drawings", class_drawings.TAB, "Upload"])
     with drawn:
         _collected()
+    with together:
+        class_drawings.section(PLACE)
     with uploaded:
         _upload()
     ui.problems(PLACE)
@@ -66,13 +70,12 @@ def _collected() -> None:
     if images:
         ui.grid(showing.drawn_rows(images), size=56)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", "our digits", max_chars=40, key="b124_drawn_name")
+        st.text_input("Name", "our digits", max_chars=40, key="b124_drawn_name")
         st.button(
             "Keep as a data set",
             key="b124_keep",
             disabled=len(images) < FEWEST,
             on_click=_keep_drawn,
-            args=(name,),
         )
         st.button("Drop the last", key="b124_drop", disabled=not images, on_click=_drop)
     if len(images) < FEWEST:
@@ -140,7 +143,8 @@ def _drop() -> None:
     st.session_state[_DRAWN] = _drawn()[:-1]
 
 
-def _keep_drawn(name: str) -> None:
+def _keep_drawn() -> None:
+    name = str(st.session_state.get("b124_drawn_name") or "")
     images, labels = zip(*_drawn(), strict=True)
     classes = tuple(map(str, range(10)))
     found = Uploaded(np.stack(images), np.array(labels, np.uint8), classes)
