@@ -9,13 +9,13 @@ that the bends of the trajectories are what many steps were needed for.
 import streamlit as st
 
 from lessons.beyond import one_step as lesson
-from lessons.beyond.rectified import measure, reflow, shipped, straightness, train
+from lessons.beyond.rectified import measure, reflow, straightness, train, velocities
 from lessons.training import networks
 from pages import _ui as ui
 from pages._shared import sampling
 from pages._teaching import one_step as ask
 
-COLORS = {shipped.TEACHER: "x_t", shipped.RECTIFIED: "x_0_hat", shipped.DISTILLED: "eps"}
+COLORS = {velocities.TEACHER: "x_t", velocities.RECTIFIED: "x_0_hat", velocities.DISTILLED: "eps"}
 
 
 def same_noises(teacher: str) -> None:
@@ -46,7 +46,7 @@ def same_noises(teacher: str) -> None:
         )
         ui.caption(
             "Each column starts from one noise. The teacher is guided with γ = "
-            f"{shipped.GAMMA:g}, which takes two predictions a step; a question mark: the "
+            f"{velocities.GAMMA:g}, which takes two predictions a step; a question mark: the "
             "classifier finds another digit. Distance of the pixels from the last row, white minus "
             f"black being 1: {distances(found.apart)}."
         )
@@ -138,7 +138,7 @@ def few_steps_measured() -> None:
         [
             (
                 lesson.in_steps(name, steps),
-                str(steps * shipped.CALLS[name]),
+                str(steps * velocities.CALLS[name]),
                 with_error(one.accuracy, 3),
                 with_error(one.frechet, 2),
                 with_error(one.apart, 3),
@@ -152,15 +152,14 @@ def few_steps_measured() -> None:
     frechet(found)
     ui.say(in_words(found))
     minutes = measure.training_minutes()
-    plans = train.PLANS
+    first, second = (train.PLANS[name].steps for name in velocities.STUDENTS)
     ui.caption(
         f"Measured by `python -m lessons.beyond.rectified.measure` in {found.minutes:g} minutes of "
         f"one core, seed {found.seed}, in float32. The students were made by `python -m "
         f"lessons.beyond.rectified.train`: {train.COUNT:,} pairs, each by {train.TEACHER_STEPS} "
-        f"steps of the teacher ({minutes['pairs']:g} minutes of one core), then "
-        f"{plans[shipped.RECTIFIED].steps} training steps from the teacher's weights on "
-        f"({minutes['rectified']:g}) and {plans[shipped.DISTILLED].steps} from there on at t = 0 "
-        f"alone ({minutes['distilled']:g})."
+        f"steps of the teacher ({minutes['pairs']:g} minutes of one core), then {first} training "
+        f"steps from the teacher's weights on ({minutes['rectified']:g}), and {second} from there "
+        f"on at t = 0 alone ({minutes['distilled']:g})."
     )
 
 
@@ -200,17 +199,17 @@ def with_error(pair: tuple[float, float], digits: int) -> str:
 def in_words(found: measure.OneStepSweep) -> str:
     """What the table says, in its own numbers."""
     one = {name: by[1].frechet for name, by in found.qualities.items()}
-    two = found.qualities[shipped.RECTIFIED][2].frechet
-    many = found.qualities[shipped.TEACHER][lesson.MANY].frechet
+    two = found.qualities[velocities.RECTIFIED][2].frechet
+    many = found.qualities[velocities.TEACHER][lesson.MANY].frechet
     bent = found.straightness
     return (
         f"In **one step** the teacher has a Fréchet distance of {with_error(one['teacher'], 2)}, "
-        f"the rectified student {with_error(one[shipped.RECTIFIED], 2)}, the distilled one "
-        f"{with_error(one[shipped.DISTILLED], 2)}; in two steps the rectified student has "
+        f"the rectified student {with_error(one[velocities.RECTIFIED], 2)}, the distilled one "
+        f"{with_error(one[velocities.DISTILLED], 2)}; in two steps the rectified student has "
         f"{with_error(two, 2)}. The teacher's {lesson.MANY} steps have {with_error(many, 2)}, and "
         "no student can be expected to do better than the images that it learnt from. What reflow "
         "changed is the bend: S fell from "
-        f"{with_error(bent[shipped.TEACHER], 3)} to {with_error(bent[shipped.RECTIFIED], 3)}."
+        f"{with_error(bent[velocities.TEACHER], 3)} to {with_error(bent[velocities.RECTIFIED], 3)}."
     )
 
 
@@ -223,10 +222,10 @@ def your_own(teacher: str) -> None:
     )
     left, right = st.columns(2)
     with left:
-        count = ui.choice("Pairs", lesson.PAIR_CHOICES, 300, key="b26_pairs")
+        count = ui.choice("Pairs", lesson.PAIR_CHOICES, 200, key="b26_pairs")
     with right:
-        steps = ui.choice("Training steps", lesson.TRAINING_CHOICES, 100, key="b26_training")
-    usual = (count, steps) == (300, 100)
+        steps = ui.choice("Training steps", lesson.TRAINING_CHOICES, 60, key="b26_training")
+    usual = (count, steps) == (200, 60)
     if not usual and not ui.toggle("Make these pairs and train", key="b26_train"):
         return
     found = ui.live(
@@ -259,7 +258,7 @@ def your_own(teacher: str) -> None:
 
 ui.lesson_header(__doc__)
 teacher = sampling.shipped("class-flow")
-weights_hash = shipped.weights_hash() + networks.weights_hash(teacher or "none")
+weights_hash = lesson.weights_hash() + networks.weights_hash(teacher or "none")
 if teacher:
     same_noises(teacher)
 ui.say(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from lessons.beyond import one_step as lesson
-from lessons.beyond.rectified import measure, reflow, shipped, straightness
+from lessons.beyond.rectified import measure, reflow, straightness, velocities
 from lessons.diffusion.flow import PredictVelocity, euler
 from lessons.diffusion.noise import NoiseSource
 from lessons.images.captioned import Progress
@@ -132,23 +132,25 @@ def test_the_path_that_goes_straight_with_stops_has_not_straightness_0() -> None
 
 
 def test_one_step_of_the_teacher_is_a_step_of_eulers_method() -> None:
-    predict = shipped.velocity(shipped.TEACHER, shipped.teacher_run(), LABELS)
+    predict = velocities.velocity(velocities.TEACHER, velocities.teacher_run(), LABELS)
     [frame] = euler(NOISE, predict, 1)
     assert_close(reflow.one_step(NOISE, predict), frame.x_t, rtol=0, atol=1e-6)
     assert_close(reflow.end_point(NOISE, predict, 1), frame.x_t, rtol=0, atol=1e-6)
 
 
 def test_a_step_of_the_teacher_takes_two_predictions() -> None:
-    for name, calls in shipped.CALLS.items():
+    for name, calls in velocities.CALLS.items():
         asked: list[int] = []
         network = small()
         network.register_forward_pre_hook(
             lambda _n, given, asked=asked: asked.append(len(given[0]))
         )
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(shipped.networks, "load_network", lambda _run, network=network: network)
-            patch.setattr(shipped, "_load", lambda _name, network=network: network)
-            reflow.one_step(NOISE, shipped.velocity(name, "a-run", LABELS))
+            patch.setattr(
+                velocities.networks, "load_network", lambda _run, network=network: network
+            )
+            patch.setattr(velocities.students, "_load", lambda _name, network=network: network)
+            reflow.one_step(NOISE, velocities.velocity(name, "a-run", LABELS))
         assert sum(asked) == calls * len(NOISE), name
 
 
@@ -169,7 +171,7 @@ def test_pairs_are_noises_with_their_own_ends_all_digits_alike() -> None:
     assert [len(part.labels) for part in parts] == [50, 20]
     pairs = reflow.joined(parts)
     assert pairs.labels.bincount().tolist() == [7] * 10
-    guided = shipped.following(teacher, pairs.labels[60:], 2.0)
+    guided = velocities.following(teacher, pairs.labels[60:], 2.0)
     assert_close(reflow.end_point(pairs.x_0[60:], guided, 2), pairs.x_1[60:], atol=1e-5, rtol=0)
     shown = NoiseSource(3, 70, reflow.SHAPE)()
     assert not torch.isclose(shown, pairs.x_0).flatten(1).all(1).any(), "the page's own noises"
@@ -215,7 +217,7 @@ def test_a_student_for_one_step_is_asked_at_t_0_alone(
 
 
 def teacher() -> str:
-    return shipped.teacher_run()
+    return velocities.teacher_run()
 
 
 def test_the_page_shows_who_sampled_in_how_many_steps_and_what_it_took() -> None:
@@ -250,7 +252,7 @@ def test_one_digit_for_all_columns_and_the_same_noises_at_any_number_of_steps() 
 
 def test_the_student_bends_less_than_its_teacher_and_pixels_end_where_the_digit_does() -> None:
     found = finish(lesson.bends(teacher(), lesson.ALL_DIGITS, seed=276))
-    assert found.straightness[shipped.RECTIFIED] < found.straightness[shipped.TEACHER]
+    assert found.straightness[velocities.RECTIFIED] < found.straightness[velocities.TEACHER]
     for name, values in found.departures.items():
         assert len(values) == len(found.times) == lesson.MANY
         assert sum(values) / len(values) == pytest.approx(found.straightness[name], rel=1e-4)
@@ -285,23 +287,23 @@ def test_a_readers_student_is_seen_while_it_trains_and_ends_nearer_to_its_teache
 
 
 def test_the_students_are_as_wide_as_their_teacher_and_others_are_refused() -> None:
-    for name in shipped.STUDENTS:
-        weights = shipped.student(name).state_dict()
-        theirs = shipped.networks.load_network(teacher()).state_dict()
+    for name in velocities.STUDENTS:
+        weights = velocities.students.load(velocities.STUDENTS[name]).state_dict()
+        theirs = velocities.networks.load_network(teacher()).state_dict()
         assert {key: w.shape for key, w in weights.items()} == {
             key: w.shape for key, w in theirs.items()
         }
     with pytest.raises(ValueError, match="no 'x'"):
-        shipped.student("x")
+        velocities.students.load("x")
 
 
 def test_the_measured_table_is_of_the_shipped_students() -> None:
     """One cheap line of it again: the distilled student, which takes one prediction a digit."""
     found = measure.measured()
     assert found is not None
-    images, _ = measure.sampled(shipped.DISTILLED, 1, found.count)
+    images, _ = measure.sampled(velocities.DISTILLED, 1, found.count)
     labels = torch.arange(found.count) % 10
-    one = found.qualities[shipped.DISTILLED][1]
+    one = found.qualities[velocities.DISTILLED][1]
     right = (classifier.read(images).labels == labels).double().mean()
     assert float(right) == pytest.approx(one.accuracy[0], abs=0.01)
     assert classifier.frechet(images) == pytest.approx(one.frechet[0], rel=0.02)
@@ -311,12 +313,15 @@ def test_the_measured_table_is_of_the_shipped_students() -> None:
 def test_what_the_page_says_in_words_is_what_was_measured() -> None:
     found = measure.measured()
     assert found is not None
-    by, student = found.qualities, found.qualities[shipped.RECTIFIED]
-    first, many = by[shipped.TEACHER][1].frechet, by[shipped.TEACHER][50].frechet
-    assert by[shipped.TEACHER][50].apart[0] == 0
-    for one in (student[1].frechet, by[shipped.DISTILLED][1].frechet):
+    by, student = found.qualities, found.qualities[velocities.RECTIFIED]
+    first, many = by[velocities.TEACHER][1].frechet, by[velocities.TEACHER][50].frechet
+    assert by[velocities.TEACHER][50].apart[0] == 0
+    for one in (student[1].frechet, by[velocities.DISTILLED][1].frechet):
         assert one[0] + 3 * (one[1] + first[1]) < first[0], "a student's one step is far better"
     assert many[0] < first[0]
     bent = found.straightness
-    assert bent[shipped.RECTIFIED][0] + 3 * bent[shipped.RECTIFIED][1] < bent[shipped.TEACHER][0]
+    assert (
+        bent[velocities.RECTIFIED][0] + 3 * bent[velocities.RECTIFIED][1]
+        < bent[velocities.TEACHER][0]
+    )
     assert list(student) == sorted(student)

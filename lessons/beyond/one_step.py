@@ -19,7 +19,8 @@ from lessons.beyond.rectified.reflow import (
     pairs_of,
     train,
 )
-from lessons.beyond.rectified.shipped import (
+from lessons.beyond.rectified.straightness import departures
+from lessons.beyond.rectified.velocities import (
     CALLS,
     DISTILLED,
     GAMMA,
@@ -28,12 +29,12 @@ from lessons.beyond.rectified.shipped import (
     velocity,
     velocity_of,
 )
-from lessons.beyond.rectified.straightness import departures
 from lessons.diffusion.flow import PredictVelocity, euler
 from lessons.diffusion.noise import NoiseSource
 from lessons.images.captioned import CaptionedImage, Progress
 from lessons.part_b.sampled_digits import captioned
 from lessons.training import networks
+from models import students
 
 MANY: Final = 50
 """Steps after which the teacher's samples hardly change any more."""
@@ -44,8 +45,8 @@ DIGITS: Final = (ALL_DIGITS, *map(str, range(10)))
 COUNT: Final = 10
 """Noises at once."""
 
-PAIR_CHOICES: Final = (100, 300, 1000)
-TRAINING_CHOICES: Final = (50, 100, 200)
+PAIR_CHOICES: Final = (50, 200, 500)
+TRAINING_CHOICES: Final = (30, 60, 150)
 TEACHER_STEPS: Final = 10
 """Of the pairs that a reader's student learns from."""
 
@@ -104,6 +105,11 @@ class OwnStudent:
     losses: tuple[float, ...]
     rows: dict[str, tuple[CaptionedImage, ...]]
     apart: dict[str, float]
+
+
+def weights_hash() -> str:
+    """What changes with the weights of the shipped students; "" if there are none."""
+    return students.weights_hash()
 
 
 def requested(digits: str) -> Tensor:

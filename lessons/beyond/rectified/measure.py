@@ -11,17 +11,17 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from lessons.beyond.rectified import shipped
 from lessons.beyond.rectified.reflow import SHAPE
-from lessons.beyond.rectified.shipped import DISTILLED, RECTIFIED, TEACHER
 from lessons.beyond.rectified.straightness import straightness
+from lessons.beyond.rectified.velocities import DISTILLED, RECTIFIED, TEACHER, teacher_run, velocity
 from lessons.diffusion.flow import euler
 from lessons.diffusion.noise import NoiseSource
 from lessons.measure import classifier
 from lessons.measure.sampler_quality import jackknife
 from lessons.training.runs import files
+from models import students
 
-FILE: Final = shipped.FOLDER / "measured.json"
+FILE: Final = students.FOLDER / "measured.json"
 STEPS: Final = {TEACHER: (50, 1, 2, 4), RECTIFIED: (1, 2, 4, 50), DISTILLED: (1,)}
 """What is measured; first comes what all others are compared with."""
 
@@ -95,7 +95,8 @@ def training_minutes() -> dict[str, float]:
     Raises:
         ValueError: the file is damaged.
     """
-    return {name: float(minutes) for name, minutes in files.read_json(shipped.MINUTES).items()}
+    found = files.read_json(students.FOLDER / "minutes.json")
+    return {name: float(minutes) for name, minutes in found.items()}
 
 
 def _first(item: tuple[str, object]) -> int:
@@ -117,10 +118,10 @@ def sampled(name: str, steps: int, count: int) -> tuple[Tensor, Tensor]:
     Returns:
         (count, 1, 28, 28), and S of each trajectory, (count,).
     """
-    run, ends, straight = shipped.teacher_run(), [], []
+    run, ends, straight = teacher_run(), [], []
     labels, noises = torch.arange(count) % 10, NoiseSource(SEED, count, SHAPE)()
     for x_0, some in zip(torch.split(noises, _AT_ONCE), torch.split(labels, _AT_ONCE), strict=True):
-        predict = shipped.velocity(name, run, some)
+        predict = velocity(name, run, some)
         with torch.no_grad():
             places = torch.stack([x_0, *(frame.x_t for frame in euler(x_0, predict, steps))])
         ends.append(places[-1])

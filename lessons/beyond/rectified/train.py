@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+import argparse
 import time
+from pathlib import Path
 from typing import Final
 
 from torch import nn
 
-from lessons.beyond.rectified import shipped
 from lessons.beyond.rectified.reflow import Pairs, Plan, joined, pairs_of, train
+from lessons.beyond.rectified.velocities import DISTILLED, GAMMA, RECTIFIED, STUDENTS, teacher_run
 from lessons.training import networks
 from lessons.training.runs import files
+from models import checkpoints, students
 
-COUNT: Final = 8_000
+MINUTES: Final = students.FOLDER / "minutes.json"
+"""What each part of the training took, in minutes of a processor."""
+
+COUNT: Final = 5_000
 TEACHER_STEPS: Final = 10
 SEED: Final = 276
 PLANS: Final = {
-    shipped.RECTIFIED: Plan(steps=625, one_step=False),
-    shipped.DISTILLED: Plan(steps=750, one_step=True),
+    RECTIFIED: Plan(steps=600, one_step=False, batch_size=32),
+    DISTILLED: Plan(steps=1000, one_step=True, batch_size=32),
 }
 """The second begins where the first one ended."""
 
 
 def main() -> None:
     """Make the pairs, train the one student and from it the other, and keep both."""
-    teacher = networks.load_network(shipped.teacher_run())
-    start, minutes = time.process_time(), dict[str, float]()
-    pairs, network = _pairs(teacher), teacher
-    minutes["pairs"] = _minutes_since(start)
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--pairs", type=Path, help="a file that keeps the pairs, for another time")
+    kept = parser.parse_args().pairs
+    teacher = networks.load_network(teacher_run())
+    network, minutes = teacher, files.read_json(MINUTES)
+    if kept and kept.exists():
+        pairs = Pairs(**checkpoints.load_tensors(kept)[0])
+    else:
+        start = time.process_time()
+        pairs = _pairs(teacher)
+        minutes["pairs"] = _minutes_since(start)
+        if kept:
+            checkpoints.save_tensors(kept, pairs._asdict(), {})
     for name, plan in PLANS.items():
         start = time.process_time()
         network = _trained(name, network, pairs, plan)
-        shipped.keep(name, network)
-        minutes[shipped.STUDENTS[name]] = _minutes_since(start)
-    files.write_json(shipped.MINUTES, minutes)
+        students.keep(STUDENTS[name], network)
+        minutes[STUDENTS[name]] = _minutes_since(start)
+    files.write_json(MINUTES, minutes)
 
 
 def _minutes_since(start: float) -> float:
@@ -42,7 +57,7 @@ def _minutes_since(start: float) -> float:
 
 def _pairs(teacher: nn.Module) -> Pairs:
     parts: list[Pairs] = []
-    for part in pairs_of(teacher, COUNT, shipped.GAMMA, TEACHER_STEPS, SEED):
+    for part in pairs_of(teacher, COUNT, GAMMA, TEACHER_STEPS, SEED):
         parts.append(part)
         print(f"\rpairs: {len(parts) * len(part.labels):,} of {COUNT:,}", end="", flush=True)
     return joined(parts)
