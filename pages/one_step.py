@@ -1,7 +1,7 @@
 """B2.6 · One step
 
-A sampler calls the network once a step or twice, and quality takes many steps. Here a student
-learns where the trajectories of the flow matching network end, and goes there straight: digits in
+Sampling calls the network at every step, and quality takes many of them. Here a student learns
+where the trajectories of the flow matching network end, and goes there straight: digits in
 one step. You see what it draws from the same noises as its teacher, what was lost on the way, and
 that the bends of the trajectories are what many steps were needed for.
 """
@@ -201,14 +201,15 @@ def in_words(found: measure.OneStepSweep) -> str:
     one = {name: by[1].frechet for name, by in found.qualities.items()}
     two = found.qualities[velocities.RECTIFIED][2].frechet
     many = found.qualities[velocities.TEACHER][lesson.MANY].frechet
+    ceiling = found.qualities[velocities.TEACHER][train.TEACHER_STEPS].frechet
     bent = found.straightness
     return (
         f"In **one step** the teacher has a Fréchet distance of {with_error(one['teacher'], 2)}, "
         f"the rectified student {with_error(one[velocities.RECTIFIED], 2)}, the distilled one "
         f"{with_error(one[velocities.DISTILLED], 2)}; in two steps the rectified student has "
-        f"{with_error(two, 2)}. The teacher's {lesson.MANY} steps have {with_error(many, 2)}, and "
-        "no student can be expected to do better than the images that it learnt from. What reflow "
-        "changed is the bend: S fell from "
+        f"{with_error(two, 2)}. The teacher's {lesson.MANY} steps have {with_error(many, 2)}, its "
+        f"{train.TEACHER_STEPS}, which made the students' images, {with_error(ceiling, 2)}: no "
+        "student can be expected to do better. What reflow changed is the bend: S fell from "
         f"{with_error(bent[velocities.TEACHER], 3)} to {with_error(bent[velocities.RECTIFIED], 3)}."
     )
 
@@ -217,8 +218,8 @@ def your_own(teacher: str) -> None:
     """A student that is trained while the reader looks."""
     ui.say(
         "## Train a student yourself\n"
-        "First the teacher makes the pairs, then a copy of it is trained at t = 0 alone. It is the "
-        "second half of what made the shipped students, and much shorter."
+        "First the teacher makes the pairs, then a copy of it is trained at t = 0 alone. It is "
+        "how the distilled student was made, but from the teacher's own weights and much shorter."
     )
     left, right = st.columns(2)
     with left:

@@ -13,8 +13,8 @@ from lessons.beyond.rectified.reflow import (
     SHAPE,
     Pairs,
     Plan,
+    collected,
     end_point,
-    joined,
     one_step,
     pairs_of,
     train,
@@ -241,7 +241,7 @@ def learn(
         made = sum(len(part.labels) for part in parts)
         yield Progress(made, count + steps, f"the teacher makes pairs: {made:,} of {count:,}")
     x_0, losses = NoiseSource(seed, COUNT, SHAPE)(), list[float]()
-    for student in train(teacher, joined(parts), Plan(steps, one_step=True, batch_size=_BATCH)):
+    for student in train(teacher, collected(parts), Plan(steps, one_step=True, batch_size=_BATCH)):
         losses.append(student.loss)
         look = student.step % _EVERY == 0 or student.step == steps
         frame = captioned(_drawn(student.network, x_0, labels), labels) if look else None

@@ -156,7 +156,7 @@ def pairs_of(
         yield Pairs(x_0, x_1, wanted)
 
 
-def joined(parts: list[Pairs]) -> Pairs:
+def collected(parts: list[Pairs]) -> Pairs:
     """Parts of pairs as a whole."""
     x_0, x_1, labels = (torch.cat(column) for column in zip(*parts, strict=True))
     return Pairs(x_0, x_1, labels)

@@ -9,7 +9,7 @@ from typing import Final
 
 from torch import nn
 
-from lessons.beyond.rectified.reflow import Pairs, Plan, joined, pairs_of, train
+from lessons.beyond.rectified.reflow import Pairs, Plan, collected, pairs_of, train
 from lessons.beyond.rectified.velocities import DISTILLED, GAMMA, RECTIFIED, STUDENTS, teacher_run
 from lessons.training import networks
 from lessons.training.runs import files
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, help="a file that keeps the pairs, for another time")
     kept = parser.parse_args().pairs
     teacher = networks.load_network(teacher_run())
-    network, minutes = teacher, files.read_json(MINUTES)
+    minutes = files.read_json(MINUTES)
     if kept and kept.exists():
         pairs = Pairs(**checkpoints.load_tensors(kept)[0])
     else:
@@ -43,11 +43,8 @@ def main() -> None:
         minutes["pairs"] = _minutes_since(start)
         if kept:
             checkpoints.save_tensors(kept, pairs._asdict(), {})
-    for name, plan in PLANS.items():
-        start = time.process_time()
-        network = _trained(name, network, pairs, plan)
-        students.keep(STUDENTS[name], network)
-        minutes[STUDENTS[name]] = _minutes_since(start)
+    rectified, minutes["rectified"] = _student(RECTIFIED, teacher, pairs)
+    _, minutes["distilled"] = _student(DISTILLED, rectified, pairs)
     files.write_json(MINUTES, minutes)
 
 
@@ -60,22 +57,20 @@ def _pairs(teacher: nn.Module) -> Pairs:
     for part in pairs_of(teacher, COUNT, GAMMA, TEACHER_STEPS, SEED):
         parts.append(part)
         print(f"\rpairs: {len(parts) * len(part.labels):,} of {COUNT:,}", end="", flush=True)
-    return joined(parts)
+    return collected(parts)
 
 
-def _trained(name: str, start: nn.Module, pairs: Pairs, plan: Plan) -> nn.Module:
-    losses = []
-    for student in train(start, pairs, plan):
+def _student(name: str, start: nn.Module, pairs: Pairs) -> tuple[nn.Module, float]:
+    """Train a student and ship it; with the minutes that it took."""
+    began, losses = time.process_time(), list[float]()
+    for student in train(start, pairs, PLANS[name]):
         losses.append(student.loss)
         if student.step % 25 == 0:
             mean = sum(losses[-25:]) / 25
-            print(
-                f"\n{name}: step {student.step} of {plan.steps}, loss {mean:.4f}",
-                end="",
-                flush=True,
-            )
+            print(f"\n{name}: step {student.step}, loss {mean:.4f}", end="", flush=True)
     print(flush=True)
-    return student.network.eval()
+    students.keep(STUDENTS[name], student.network)
+    return student.network.eval(), _minutes_since(began)
 
 
 if __name__ == "__main__":
