@@ -21,6 +21,12 @@ from models.unet import ClassConditionalUNet
 
 # What stands behind the sentences of the lesson that say a number: a test, or a definition.
 CLAIMS = {
+    "_teaching/one_step.py": {
+        "measured on 300 samples": "test_a_second_step_spoils_what_the_distilled_student_drew",
+        "trained at t = 0 alone": "test_a_student_for_one_step_is_asked_at_t_0_alone",
+        "two predictions": "by definition",
+        "one prediction a step": "test_a_step_of_the_teacher_takes_two_predictions",
+    },
     "one_step.py": {
         "takes two predictions a step": "test_a_step_of_the_teacher_takes_two_predictions",
         "minutes of one core, seed": "by definition",
@@ -327,3 +333,18 @@ def test_what_the_page_says_in_words_is_what_was_measured() -> None:
         < bent[velocities.TEACHER][0]
     )
     assert list(student) == sorted(student)
+    one = by[velocities.DISTILLED][1]
+    four = by[velocities.TEACHER][4]
+    assert one.apart[0] - 3 * one.apart[1] > four.apart[0] + 3 * four.apart[1], "what was lost"
+    assert one.frechet[0] + one.frechet[1] < four.frechet[0] - four.frechet[1]
+    assert student[1].apart[0] > four.apart[0]
+    assert all(of.accuracy[0] > 0.99 for each in by.values() for of in each.values())
+
+
+def test_a_second_step_spoils_what_the_distilled_student_drew() -> None:
+    found = measure.measured()
+    assert found is not None
+    assert found.count == 300
+    assert f"{found.qualities[velocities.DISTILLED][1].frechet[0]:.1f}" == "0.7"
+    images, _ = measure.sampled(velocities.DISTILLED, 2, found.count)
+    assert classifier.frechet(images) > 20
