@@ -36,7 +36,7 @@ def same_noises(teacher: str) -> None:
     if found:
         ui.grid(
             tuple(found.rows.values()),
-            row_labels=tuple(f"{name}: {called(found.calls[name])}" for name in found.rows),
+            row_labels=tuple(found.rows),
             size=72,
         )
         ui.deliver(
@@ -46,22 +46,17 @@ def same_noises(teacher: str) -> None:
         )
         ui.caption(
             "Each column starts from one noise. The teacher is guided with γ = "
-            f"{velocities.GAMMA:g}, which takes two predictions a step; a question mark: the "
-            "classifier finds another digit. Distance of the pixels from the last row, white minus "
-            f"black being 1: {distances(found.apart)}."
+            f"{velocities.GAMMA:g}, which takes two predictions a step, so its last row took "
+            f"{found.calls[lesson.in_steps(velocities.TEACHER, lesson.MANY)]}; a student's step "
+            "takes one. A question mark: the classifier finds another digit. Distance of the "
+            f"pixels from the last row, white minus black being 1: {distances(found.apart)}."
         )
         ui.code_that_ran(found)
 
 
-def called(calls: int) -> str:
-    """How often the network is asked."""
-    return f"{calls} prediction{'s' if calls > 1 else ''}"
-
-
 def distances(apart: dict[str, float]) -> str:
-    """Each row's distance from the last row, in words."""
-    *others, _ = apart
-    return "; ".join(f"{name} **{apart[name]:.2f}**" for name in others)
+    """Each row's distance from the last row, in words; the last row itself has none."""
+    return "; ".join(f"{name} **{far:.2f}**" for name, far in apart.items() if far)
 
 
 def bending(teacher: str) -> None:
@@ -125,7 +120,8 @@ def few_steps_measured() -> None:
     ui.say(
         "## What few steps cost, measured\n"
         f"{found.count} samples for each line, all classes alike, from the same noises, none of "
-        "which the students learnt from. Values with one standard error."
+        "which the students learnt from. Values with one standard error; the distance is that of "
+        f"the pixels from the teacher's {lesson.MANY} steps, as above."
     )
     ui.table(
         (
@@ -133,7 +129,7 @@ def few_steps_measured() -> None:
             "predictions",
             "classified as requested",
             "Fréchet distance",
-            "distance from the teacher's 50 steps",
+            "distance",
         ),
         [
             (
@@ -158,8 +154,8 @@ def few_steps_measured() -> None:
         f"one core, seed {found.seed}, in float32. The students were made by `python -m "
         f"lessons.beyond.rectified.train`: {train.COUNT:,} pairs, each by {train.TEACHER_STEPS} "
         f"steps of the teacher ({minutes['pairs']:g} minutes of one core), then {first} training "
-        f"steps from the teacher's weights on ({minutes['rectified']:g}), and {second} from there "
-        f"on at t = 0 alone ({minutes['distilled']:g})."
+        f"steps from the teacher's weights on ({minutes['rectified']:g}), and {second:,} from "
+        f"there on at t = 0 alone ({minutes['distilled']:g})."
     )
 
 
@@ -259,10 +255,9 @@ def your_own(teacher: str) -> None:
         height=280,
     )
     ui.grid(tuple(found.rows.values()), row_labels=tuple(found.rows), size=72)
-    before, after = found.apart.values()
     ui.caption(
-        "These noises are new to the student. Distance of the pixels from the last row: before "
-        f"training **{before:.3f}**, after it **{after:.3f}**."
+        "These noises are new to the student. Distance of the pixels from the last row: "
+        f"{distances(found.apart)}."
     )
     ui.code_that_ran(found)
 

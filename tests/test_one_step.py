@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +25,6 @@ CLAIMS = {
     "_teaching/one_step.py": {
         "measured on 300 samples": "test_a_second_step_spoils_what_the_distilled_student_drew",
         "trained at t = 0 alone": "test_a_student_for_one_step_is_asked_at_t_0_alone",
-        "two predictions": "by definition",
         "one prediction a step": "test_a_step_of_the_teacher_takes_two_predictions",
     },
     "one_step.py": {
@@ -287,8 +287,8 @@ def test_a_readers_student_is_seen_while_it_trains_and_ends_nearer_to_its_teache
     assert [one.done for one in seen if one.frame] == [30]
     assert len(found.losses) == 10
     assert list(found.rows) == [
-        "before training, 1 step",
-        "after training, 1 step",
+        "teacher, 1 step",
+        "your student, 1 step",
         "teacher, 10 steps",
     ]
     assert list(found.apart) == list(found.rows)[:2]
@@ -301,8 +301,24 @@ def test_the_students_are_as_wide_as_their_teacher_and_others_are_refused() -> N
         assert {key: w.shape for key, w in weights.items()} == {
             key: w.shape for key, w in theirs.items()
         }
-    with pytest.raises(ValueError, match="no 'x'"):
+    with pytest.raises(ValueError, match="no student 'x'"):
         velocities.students.load("x")
+
+
+def test_weights_that_are_missing_or_cut_off_are_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = velocities.students
+    (tmp_path / "distilled.safetensors").write_bytes(b"cut off")
+    monkeypatch.setattr(students, "FOLDER", tmp_path)
+    students._load.cache_clear()
+    try:
+        assert students.weights_hash() == ""
+        for name in students.NAMES:
+            with pytest.raises(ValueError, match=f"the {name} student is damaged"):
+                students.load(name)
+    finally:
+        students._load.cache_clear()
 
 
 def test_the_measured_table_is_of_the_shipped_students() -> None:

@@ -36,6 +36,7 @@ from lessons.part_b.sampled_digits import captioned
 from lessons.training import networks
 from models import students
 
+OWN: Final = "your student"
 MANY: Final = 50
 """Steps after which the teacher's samples hardly change any more."""
 
@@ -98,7 +99,8 @@ class OwnStudent:
 
     Attributes:
         losses: one a training step.
-        rows: new noises in one step before and after training, and in many by the teacher.
+        rows: new noises in one step by the teacher and by the student, and in as many steps as
+            the pairs by the teacher.
         apart: distance of the first two rows from the third, as in `FewSteps`.
     """
 
@@ -180,7 +182,7 @@ def bends(
     seed: int,
     weights_hash: str = "",  # noqa: ARG001 - new weights, new result
 ) -> Generator[Progress, None, Bends]:
-    """Follow the trajectories of teacher and rectified student in MANY steps; as in `demo`.
+    """Follow the trajectories of teacher and rectified student step by step; as in `demo`.
 
     Yields:
         Progress after each step.
@@ -248,8 +250,8 @@ def learn(
         yield Progress(count + student.step, count + steps, f"loss {student.loss:.4f}", frame)
     guided = velocity(TEACHER, run_id, labels)
     rows = {
-        "before training, 1 step": one_step(x_0, guided),
-        "after training, 1 step": _drawn(student.network, x_0, labels),
+        in_steps(TEACHER, 1): one_step(x_0, guided),
+        in_steps(OWN, 1): _drawn(student.network, x_0, labels),
         in_steps(TEACHER, TEACHER_STEPS): end_point(x_0, guided, TEACHER_STEPS),
     }
     *students, target = rows
