@@ -85,7 +85,7 @@ def bending(teacher: str) -> None:
                 for name, values in found.departures.items()
             ],
             key="b26_departures",
-            x_title="t, from noise to image",
+            x_title="from noise (0) to image (1)",
             y_title="departure from the straight line",
             height=340,
         )
@@ -101,7 +101,7 @@ def bending(teacher: str) -> None:
                 *(ui.Trace("", found.places, y, "dashed", place) for place, y in enumerate(dashed)),
             ],
             key="b26_pixels",
-            x_title="t, from noise to image",
+            x_title="from noise (0) to image (1)",
             y_title="value of the pixel",
             height=340,
         )
