@@ -7,6 +7,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from lessons.beyond.rectified import reflow, straightness
 from lessons.diffusion import denoise, forward, guidance
 from lessons.diffusion import flow as straight
 from lessons.part_b import flow_paths, train_ddpm
@@ -97,10 +98,21 @@ def test_a_step_along_the_velocity_has_the_sign_of_its_year() -> None:
     assert r"x_{t + h} = x_t + h" in equation(straight.euler, Notation("flow", "flow"))
 
 
+def test_the_one_step_of_the_ddpm_year_goes_from_noise_at_t_1_to_the_digit() -> None:
+    things = (reflow.end_point, reflow.reflow_loss, reflow.one_step, straightness.departures)
+    formulas = [equation(thing, AS_DDPM, FLOW_NAMES) for thing in things]
+    assert not any("x_1" in formula for formula in formulas)
+    assert all(r"\epsilon" in formula for formula in formulas)
+    assert r"x_t = (1 - t)\, x_0 + t\, \epsilon" in formulas[1]
+    assert formulas[2].strip() == r"x_0 = \epsilon + u_\theta(\epsilon, 1)"
+    assert equation(reflow.one_step, Notation("flow", "flow")).strip().startswith("x_1 = x_0")
+
+
 def test_every_sentence_that_is_exchanged_stands_in_a_lesson_or_a_page_today() -> None:
     things = (
         *(straight.interpolate, straight.velocity_loss, straight.euler),
         *(flow_paths.path_length_ratio, guidance.guide, train_ddpm.normalised),
+        *(reflow.end_point, reflow.reflow_loss, reflow.one_step, straightness.departures),
     )
     texts = [str(thing.__doc__).replace("\n    ", "\n") for thing in things]
     texts += [(lessons.FOLDER / "guidance.py").read_text("utf-8")]

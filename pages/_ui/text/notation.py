@@ -20,7 +20,7 @@ from typing import Final, Literal
 Year = Literal["this course", "ddpm", "flow"]
 YEARS: Final[tuple[Year, ...]] = ("this course", "ddpm", "flow")
 
-# Formulas of the flow lesson as the DDPM year would write them: there time runs the other way, so
+# Formulas of the flow lessons as the DDPM year would write them: there time runs the other way, so
 # that renaming alone would not do. Left, what the docstrings say.
 _FLOW_AS_DDPM: Final = {
     r"x_t = (1 - t)\, x_0 + t\, x_1, \qquad x_0 \sim": (
@@ -34,6 +34,12 @@ _FLOW_AS_DDPM: Final = {
     r"- (x_1 - x_0) \rVert": r"- (x_0 - \epsilon) \rVert",
     r"x_{t + h} = x_t + h": r"x_{t - h} = x_t + h",
     r"\lVert x_K - x_0 \rVert": r"\lVert x_K - x_{k = 0} \rVert",
+    r"x_1 = x_0 + \int": r"x_0 = \epsilon + \int",
+    r"\mathbb{E}_{(x_0, x_1), t}": r"\mathbb{E}_{(\epsilon, x_0), t}",
+    r"\qquad x_t = (1 - t)\, x_0 + t\, x_1": r"\qquad x_t = (1 - t)\, x_0 + t\, \epsilon",
+    r"x_1 = x_0 + u_\theta(x_0, 0)": r"x_0 = \epsilon + u_\theta(\epsilon, 1)",
+    r"\lVert (x_1 - x_0) - u_\theta": r"\lVert (x_0 - \epsilon) - u_\theta",
+    r"K\,(x_{t + 1/K} - x_t)": r"K\,(x_{t - 1/K} - x_t)",
 }
 
 # Sentences about the letters themselves, as the flow-matching year would put them.

@@ -12,7 +12,7 @@ from pages._ui.session import visit
 from pages._ui.text.notation import YEARS, Notation, Year
 
 KEY: Final = "year"
-_FLOW: Final = ("B2.5",)
+_FLOW: Final = ("B2.5", "B2.6")
 _FIXED: Final = ("A1.5.1", "B1.1", "B1.2", "B1.2.2", "B1.2.3")
 """Lessons where other letters would be wrong or unclear: B1 knows no time and calls its image x;
 the perfect denoiser numbers its images, so that x_1 would be one of them."""
