@@ -22,12 +22,35 @@ from models.unet import ClassConditionalUNet
 
 # What stands behind the sentences of the lesson that say a number: a test, or a definition.
 CLAIMS = {
+    "_teaching/one_step.md": {
+        "the student's hardly do": (
+            "test_the_student_bends_less_than_its_teacher_and_pixels_end_where_the_digit_does"
+        ),
+        "so it can't become better": "by definition",
+        "bend because the lines cross": "by definition",
+    },
     "_teaching/one_step.py": {
+        "lines between those can be learnt far better": (
+            "test_what_the_page_says_in_words_is_what_was_measured"
+        ),
+        "what it once knew of that time is forgotten": (
+            "test_a_second_step_spoils_what_the_distilled_student_drew"
+        ),
         "measured on 300 samples": "test_a_second_step_spoils_what_the_distilled_student_drew",
         "trained at t = 0 alone": "test_a_student_for_one_step_is_asked_at_t_0_alone",
         "one prediction a step": "test_a_step_of_the_teacher_takes_two_predictions",
     },
     "one_step.py": {
+        "can't be told apart": "by definition",
+        "Hardly anything that the classifier could see": (
+            "test_what_the_page_says_in_words_is_what_was_measured"
+        ),
+        "yet has the better Fréchet distance": (
+            "test_what_the_page_says_in_words_is_what_was_measured"
+        ),
+        "that bend most with the teacher": (
+            "test_the_student_bends_less_than_its_teacher_and_pixels_end_where_the_digit_does"
+        ),
         "takes two predictions a step": "test_a_step_of_the_teacher_takes_two_predictions",
         "minutes of one core, seed": "by definition",
         "white minus black being 1": "by definition",
