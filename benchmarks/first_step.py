@@ -100,7 +100,7 @@ def main() -> int:
                 for seed in range(chosen.repeats)
             ]
             cold, warm = zip(*pairs, strict=True)
-            slow |= told(name, cold, warm)
+            slow |= summary(name, cold, warm)
         memory = waiting().memory_full_info()
         print(
             f"a process that waits: {memory.rss / 2**20:.0f} MB resident, of which "
@@ -110,7 +110,7 @@ def main() -> int:
     return int(slow)
 
 
-def told(name: str, cold: tuple[Wait, ...], warm: tuple[Wait, ...]) -> bool:
+def summary(name: str, cold: tuple[Wait, ...], warm: tuple[Wait, ...]) -> bool:
     """Print the medians of one recipe; whether warm took half as long as cold, or more."""
     seconds = [statistics.median(wait.seconds for wait in waits) for waits in (cold, warm)]
     worked = [statistics.median(wait.worked for wait in waits) for waits in (cold, warm)]

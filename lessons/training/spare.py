@@ -198,33 +198,33 @@ def wait_for_run(load: Callable[[], None], allowed: Callable[[Path], bool]) -> P
     Returns:
         The run's folder, whose `worker.log` takes all that this process says from now on.
     """
-    told: queue.SimpleQueue[Path] = queue.SimpleQueue()
-    threading.Thread(target=_hear, args=(told, allowed), name="spare-ears", daemon=True).start()
+    runs: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(runs, allowed), name="spare-ears", daemon=True).start()
     try:
         load()
     except Exception:
         log.exception("a training process could not load everything in advance")
     with suppress(OSError):
         os.write(1, READY)
-    folder = told.get()
+    folder = runs.get()
     _speak_into(folder / "worker.log")
     return folder
 
 
-def _hear(told: queue.SimpleQueue[Path], allowed: Callable[[Path], bool]) -> None:
+def _hear(runs: queue.SimpleQueue[Path], allowed: Callable[[Path], bool]) -> None:
     """Wait for one line; its end without one is the server's, and this process's too."""
-    heard = b""
-    while not heard.endswith(b"\n"):
+    line = b""
+    while not line.endswith(b"\n"):
         more = os.read(0, 65536)
         if not more:
             os._exit(0)
-        heard += more
-    folder = Path(str(json.loads(heard)))
+        line += more
+    folder = Path(str(json.loads(line)))
     if not allowed(folder):
         os._exit(2)
     with suppress(OSError):  # the server may be gone again; the run is not
         os.write(1, TAKEN)
-    told.put(folder)
+    runs.put(folder)
 
 
 def _speak_into(path: Path) -> None:
