@@ -82,6 +82,7 @@ class Recorder:
         if data_of(training.settings) == MNIST:  # what is usual is known of MNIST alone
             self._probe = RunProbe(training)
         self._next_early_preview = self.seconds + EARLY_PREVIEW_SECONDS
+        self._flushed = self._saved = time.monotonic()  # what it took to load is no training
         yield training
 
     def note(self, step: Step, seconds: float) -> None:
