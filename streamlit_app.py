@@ -43,19 +43,21 @@ net_util.get_external_ip = lambda: None
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Start the engine with the server and stop it with the server."""
+    """Start the engine with the server, and what keeps a training ready; stop both with it."""
     # Imported here, so that what is heavy is loaded once, by the server and not by its launcher.
-    from pages._service import engine
+    from pages._service import engine, spare
 
     try:
         engine.start()
     except ValueError as error:  # a cluster that is not there
         print(f"The app can't start: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # an exception would print forty lines above the sentence
+    spare.start()
     print(welcome(), flush=True)
     try:
         yield
     finally:
+        spare.stop()
         engine.stop()
 
 

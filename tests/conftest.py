@@ -54,18 +54,29 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 
 def _end_workers(folder: Path) -> None:
+    from lessons.training import spare
     from lessons.training.runs import processes
 
+    spare.end()
+    ended = set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            words = process.cmdline()
-            if "lessons.training.runs.worker" in words and words[-1].startswith(
-                f"{folder}{os.sep}"
-            ):
+            if _works_in(folder, process):
                 process.kill()
+                ended.add(process.pid)
     for child in processes._children:
-        if child.args[-1].startswith(f"{folder}{os.sep}"):
+        if child.pid in ended:
             child.wait(10)
+
+
+def _works_in(folder: Path, process: psutil.Process) -> bool:
+    """Whether a process trains, or waits to train, a run of this folder."""
+    words = process.cmdline()
+    if "lessons.training.runs.worker" not in words:
+        return False
+    if words[-1] == "lessons.training.runs.worker":  # made in advance, it was told of its run later
+        return process.environ().get("DIFFUSION_RUNS") == str(folder)
+    return words[-1].startswith(f"{folder}{os.sep}")
 
 
 @pytest.fixture(autouse=True)

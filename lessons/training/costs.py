@@ -77,6 +77,12 @@ def measure_soon(kind: Kind) -> None:
     threading.Thread(target=_measure, args=(kind,), daemon=True).start()
 
 
+def measuring() -> bool:
+    """Whether a speed is being measured, or waits to be."""
+    with _lock:
+        return bool(_asked)
+
+
 def _measure(kind: Kind) -> None:
     with _one_at_a_time:
         busy = _busy()

@@ -89,16 +89,20 @@ class TrainingState:
         for network in (self.network, self.shown):
             checkpoints.load_weights(network, whole)
 
-    def preview(self) -> Preview:
-        """What the recipe shows of the network as it is now; training mode is put back."""
-        return self._looked_at(self.recipe.preview)
+    def preview(self, network: nn.Module | None = None) -> Preview:
+        """What the recipe shows of the network as it is now; training mode is put back.
+
+        Args:
+            network: another one to look at: a copy of `shown` from before.
+        """
+        return self._looked_at(self.recipe.preview, network)
 
     def early_preview(self) -> tuple[CaptionedImage, ...]:
         """A quick look at what the network draws; () if the recipe has none."""
         return self._looked_at(self.recipe.early_preview) if self.recipe.early_preview else ()
 
-    def _looked_at(self, show: Callable[[nn.Module, Any], T]) -> T:
-        network = self.shown.eval()
+    def _looked_at(self, show: Callable[[nn.Module, Any], T], other: nn.Module | None = None) -> T:
+        network = (self.shown if other is None else other).eval()
         try:
             # Not inference_mode: what a recipe keeps from here (test digits) may be trained on.
             with torch.no_grad(), autocast(self.device, self.settings.precision):

@@ -16,15 +16,15 @@ from typing import Final
 import psutil
 from filelock import FileLock, Timeout
 
+from lessons.training import spare
 from lessons.training.runs import files, notes
 from lessons.training.runs.threads import slots
 
 _LINE: Final = ".line"
 _PROJECT: Final = Path(__file__).parents[3]
-# On Windows Ctrl+C reaches every process of a console, so a worker gets one of its own, unseen.
-_ALONE: Final = sum(
-    getattr(subprocess, name, 0) for name in ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")
-)
+ROOM_FOR_SPARE: Final = 2 * 2**30
+"""Bytes that have to be free before a process is made in advance."""
+
 _children: list[subprocess.Popen[bytes]] = []
 _children_lock = threading.Lock()
 
@@ -48,22 +48,58 @@ def spawn(folder: Path) -> None:
             return
         # Said before the worker can say it, so that a page answers its reader at once.
         queue_up(folder)
-        # Threads that wait must sleep: spinning, two trainings on two cores crawl.
-        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
-        with (folder / "worker.log").open("wb") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "lessons.training.runs.worker", str(folder)],
-                cwd=_PROJECT,
-                env={**environment, "DIFFUSION_RUNS": str(folder.parent)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                creationflags=_ALONE,
-            )
+        child = _spare_for(folder) or _new(folder)
         with _children_lock:
             _children.append(child)
         sign(folder, child.pid)
+
+
+def _new(folder: Path) -> subprocess.Popen[bytes]:
+    """A process that loads what it needs when it is this run's turn."""
+    with (folder / "worker.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lessons.training.runs.worker", str(folder)],
+            cwd=_PROJECT,
+            env=_environment(folder.parent),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            creationflags=spare.ALONE,
+        )
+
+
+def _spare_for(folder: Path) -> subprocess.Popen[bytes] | None:
+    """The process made in advance, where this run begins at once; who waits in line needs none."""
+    if line(folder.parent) or not slot_is_free(folder.parent):
+        return None
+    return spare.take(folder, _environment(folder.parent))
+
+
+def keep_spare() -> None:
+    """Make a process ready for the next run, if a run could begin now and there is room.
+
+    Raises:
+        ValueError: a setting is none.
+        OSError: the process could not be started, or the disk refused.
+    """
+    root = files.root()
+    if spare.pid() or not slot_is_free(root) or line(root):
+        return
+    if psutil.virtual_memory().available < ROOM_FOR_SPARE:
+        return
+    root.mkdir(parents=True, exist_ok=True)
+    spare.make(
+        [sys.executable, "-m", "lessons.training.runs.worker"],
+        _environment(root),
+        root / ".spare.log",
+    )
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """What a worker finds in its environment."""
+    # Threads that wait must sleep: spinning, two trainings on two cores crawl.
+    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "DIFFUSION_RUNS": str(root)}
 
 
 def sign(folder: Path, pid: int) -> None:
@@ -190,6 +226,11 @@ def take_slot(folder: Path) -> FileLock | None:
         _holder(folder.parent, number).write_text(folder.name)
         return lock
     return None
+
+
+def slot_is_free(root: Path) -> bool:
+    """Whether fewer processes train than may."""
+    return sum(alive(folder) for folder in holders(root)) < slots()
 
 
 def holders(root: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
 from lessons.images.captioned import CaptionedImage
 from lessons.own_data.names import MNIST
@@ -29,6 +31,8 @@ EARLY_PREVIEW_SHARE: Final = 0.05
 """Early previews come every few seconds at first, later after so much more training than before."""
 
 FLUSH_SECONDS: Final = 0.25
+UNTRAINED_SECONDS: Final = 1.0
+"""Training goes first: its curve has begun before the images from before it are made."""
 
 
 class NotFinite(Exception):
@@ -50,6 +54,7 @@ class Recorder:
         self._flushed = self._saved = time.monotonic()
         self._next_early_preview = 0.0
         self._probe: RunProbe | None = None
+        self._untrained: nn.Module | None = None
 
     @contextmanager
     def opened(self) -> Iterator[TrainingState]:
@@ -72,11 +77,12 @@ class Recorder:
         files.forget_after(self.folder / "epochs.jsonl", training.step)
         files.forget_probes_after(self.folder, training.step)
         files.forget_early_previews_after(self.folder, training.step)
+        if not training.step and not files.read_lines(self.folder / "epochs.jsonl"):
+            self._untrained = copy.deepcopy(training.shown)
         if data_of(training.settings) == MNIST:  # what is usual is known of MNIST alone
             self._probe = RunProbe(training)
         self._next_early_preview = self.seconds + EARLY_PREVIEW_SECONDS
-        if not training.step and not files.read_lines(self.folder / "epochs.jsonl"):
-            self._show_epoch(0)
+        self._flushed = self._saved = time.monotonic()  # what it took to load is no training
         yield training
 
     def note(self, step: Step, seconds: float) -> None:
@@ -88,13 +94,18 @@ class Recorder:
         """
         self.seconds += seconds
         self._pending.append((step, self.seconds))
+        if step.step == 1:  # who pressed Start waits for it
+            self._flush()
         if self._probe and due(self._training().settings, step.step):
             files.append_lines(self.folder / "probes.jsonl", [self._probe.read(step.step)])
         now = time.monotonic()
+        if self.seconds > UNTRAINED_SECONDS:
+            self._show_untrained()
         if step.ends_epoch:
             self._flush()
             self._refuse_broken()
-            self._show_epoch(round(step.epoch))
+            self._show_untrained()
+            self._show_epoch(round(step.epoch), self._training().shown)
         if step.ends_epoch or now - self._saved > CHECKPOINT_SECONDS:
             self._save()
         elif now - self._flushed > FLUSH_SECONDS:
@@ -188,6 +199,8 @@ class Recorder:
             )
 
     def _save(self) -> None:
+        """Keep what is needed to go on; who goes on from there has no untrained network."""
+        self._show_untrained()
         self._flush()
         self._refuse_broken()
         training = self._training()
@@ -207,16 +220,23 @@ class Recorder:
             EARLY_PREVIEW_SECONDS, EARLY_PREVIEW_SHARE * self.seconds, 10 * took
         )
 
-    def _show_epoch(self, epoch: int) -> None:
+    def _show_untrained(self) -> None:
+        """Show what the network does before training, if that was not shown yet."""
+        network, self._untrained = self._untrained, None
+        if network is not None:
+            self._flush()
+            self._show_epoch(0, network)
+
+    def _show_epoch(self, epoch: int, network: nn.Module) -> None:
         training = self._training()
         if not training.recipe.shows(epoch, training.settings):
             return
-        shown = training.preview()
+        shown, step = training.preview(network), training.step if epoch else 0
         save_rows(self.folder / "samples" / f"epoch-{epoch:03d}.png", shown.rows)
         entry: dict[str, Any] = {
             "epoch": epoch,
-            "step": training.step,
-            "images": training.settings.images_after(training.step),
+            "step": step,
+            "images": training.settings.images_after(step),
             **{name: float(f"{value:.6g}") for name, value in shown.numbers.items()},
         }
         if epoch:

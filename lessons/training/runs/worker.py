@@ -1,8 +1,8 @@
-"""The process that trains one run: `python -m lessons.training.runs.worker FOLDER`.
+"""The process that trains one run: `python -m lessons.training.runs.worker [FOLDER]`.
 
-It reads wishes from the run's folder and writes results there. Pages only watch, so a run survives
-the page, the browser and the server. A kill at any moment costs the steps since the last
-checkpoint.
+Without a folder it loads what any training needs, and waits for one (`lessons.training.spare`). It
+reads wishes from the run's folder and writes results there. Pages only watch, so a run survives the
+page, the browser and the server. A kill at any moment costs the steps since the last checkpoint.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from filelock import FileLock
 
-from lessons.training.runs import notes, processes
+from lessons.training import spare
+from lessons.training.runs import files, notes, processes
 from lessons.training.runs.notes import threads_of
+from lessons.training.runs.recipes import NAMES, recipe
 from lessons.training.runs.threads import fixed_threads, usual_threads
 
 if TYPE_CHECKING:
@@ -34,11 +36,17 @@ PAUSE_PATIENCE: Final = 120.0
 _asked_to_leave = False
 
 
-def main(folder: Path) -> None:
-    """Wait for a slot, then train until done, paused, stopped or failed."""
-    signal.signal(signal.SIGTERM, _leave)
+def main(folder: Path | None) -> None:
+    """Wait for a slot, then train until done, paused, stopped or failed.
+
+    Args:
+        folder: the run's; None waits until one is handed over.
+    """
     if hasattr(os, "nice"):
-        os.nice(5)  # pages come first
+        os.nice(5)  # pages come first; no process can take more again than it has
+    if folder is None:
+        folder = spare.wait_for_run(_load, _is_a_run)
+    signal.signal(signal.SIGTERM, _leave)
     with FileLock(folder / ".worker.lock"):  # one worker a run, whatever befell its starter
         try:
             processes.sign(folder, os.getpid())
@@ -46,6 +54,26 @@ def main(folder: Path) -> None:
         except OSError as error:
             status = replace(notes.status_of(folder), state="failed", reason=_refusal(error))
             status.overwrite(folder)
+
+
+def _is_a_run(folder: Path) -> bool:
+    """Whether this is the folder of a run of this server."""
+    known = folder.parent == files.root() and files.is_run_name(folder.name)
+    return known and (folder / "settings.json").is_file()
+
+
+def _load() -> None:
+    """Import what a training needs, and read MNIST."""
+    import torch._dynamo  # noqa: F401 - the first optimiser imports it
+
+    import lessons.training.runs.recorder  # noqa: F401
+    from models import mnist
+
+    with fixed_threads(1):  # no pool of threads is made whose number is not the run's
+        for name in NAMES:
+            recipe(name)
+        for part in get_args(mnist.Part):
+            mnist.load(part)
 
 
 def _work_while_wanted(folder: Path) -> None:
@@ -166,4 +194,4 @@ def _sentence(error: Exception) -> str:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if sys.argv[1:] else None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lessons.training import runs
 from lessons.training.curves import CourseCurve
 from pages import _ui as ui
+from pages._service import spare
 from pages._shared.training import focus, projector, rows
 from pages._shared.training.settings import choose
 from pages._shared.training.watch import Lab, watch
@@ -39,6 +40,7 @@ def lab(
         floor: the lowest loss that is possible, if it is known.
         live_words: says in a few words what the present loss means.
     """
+    spare.want()
     focus.take_from_address(recipe)
     choose(recipe)
     watch(Lab(recipe, row_names, course, floor, live_words))

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lessons.classroom import limits, state
-from lessons.training import runs
+from lessons.training import demos, runs
 from lessons.training.runs import files
 from pages import _ui as ui
 from pages._shared.training import cost, focus
@@ -35,6 +35,8 @@ def start_row(recipe: str, settings: Any, origin: runs.Fork | None) -> None:
     )
     with words:
         cost.estimate(recipe, settings)
+        if origin is None and (found := demos.ending(recipe, settings)):
+            ui.caption(demos.words(found))
         if said := limits.limits().words:
             ui.caption(said)
         if state.read(files.root()).frozen and not reader().teacher:

@@ -1,4 +1,7 @@
-"""The run that is watched: controls, curve and images, new once a second until it is over."""
+"""The run that is watched: controls, curve and images, new once a second until it is over.
+
+Until its first loss is there it is looked at more often: who pressed Start waits for that.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,9 @@ _WORDS = {
     "damaged": "Damaged",
 }
 _OVER = ("finished", "stopped", "damaged")
+_SOON = 0.25
+"""Seconds between two looks at a run of which nothing is seen yet, and whose turn it is."""
+
 _PATIENCE = 5.0
 """Seconds between two looks at a run that is over."""
 
@@ -60,14 +66,21 @@ def watch(lab: Lab) -> None:
     """Show the watched run; nothing if there is none yet."""
     _pick(lab.recipe)
     run = focus.watched(lab.recipe)
-    moves = run is not None and run.state not in _OVER
-    shown = run.id if run else None
-    st.fragment(_watch, run_every=1.0 if moves else None)(lab, moves, shown)
-    if run and not moves and not run.shipped:
+    shown, every = run.id if run else None, _every(run)
+    st.fragment(_watch, run_every=every)(lab, every, shown)
+    if run and not every and not run.shipped:
         st.fragment(_notice_end, run_every=_PATIENCE)(lab.recipe, run.id)
 
 
-def _watch(lab: Lab, moved: bool, shown: str | None) -> None:
+def _every(run: runs.RunView | None) -> float | None:
+    """Seconds between two looks at a run; None where there is nothing new to come."""
+    if run is None or run.state in _OVER:
+        return None
+    begins = run.state == "running" or (run.state == "queued" and not run.behind)
+    return _SOON if begins and not run.curve.steps else 1.0
+
+
+def _watch(lab: Lab, every: float | None, shown: str | None) -> None:
     run = focus.watched(lab.recipe)
     if (run.id if run else None) != shown:
         st.rerun()  # it was deleted, and the list above shows it still
@@ -75,7 +88,7 @@ def _watch(lab: Lab, moved: bool, shown: str | None) -> None:
         ui.problems(lab.recipe)
         ui.info("No run yet. Choose a preset and press Start.")
         return
-    if moved != (run.state not in _OVER):
+    if bool(every) != bool(_every(run)):
         st.rerun()  # begins or ends the once-a-second look
     # Places of their own: what comes and goes in one of them moves no chart to another place, where
     # the browser would draw it anew and forget its zoom.
@@ -99,6 +112,8 @@ def _watch(lab: Lab, moved: bool, shown: str | None) -> None:
             deliver(lab.row_names, run)
     with trouble:
         ui.problems(lab.recipe)
+    if every != _every(run):
+        st.rerun()  # the first loss is there by now, and its reader has seen it
 
 
 def _notice_end(recipe: str, run_id: str) -> None:
