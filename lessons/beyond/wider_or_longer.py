@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import torch
@@ -13,12 +14,15 @@ from torch import Tensor, nn
 from lessons.diffusion.samplers import ddim
 from lessons.images.captioned import CaptionedImage, Progress, to_pixels
 from lessons.measure.trained import results
-from lessons.measure.trained.results import WIDER_OR_LONGER
+from lessons.measure.trained.results import WIDER_OR_LONGER, LengthPoint
 from lessons.part_b import train_ddpm
 from lessons.part_b.sampled_digits import captioned
 from models.unet import TimeConditionalUNet
 
 WEIGHTS: Final = WIDER_OR_LONGER.with_suffix(".safetensors")
+CLOSE: Final = 0.1
+"""By what share minutes may differ and still be called the same."""
+
 STEP_CHOICES: Final = (10, 20, 50, 100)
 _CPU: Final = torch.device("cpu")
 _COUNTED: Final = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
@@ -60,6 +64,64 @@ class WidthCost:
     layers: tuple[LayerCost, ...]
     parameters: int
     multiply_adds: int
+
+
+@dataclass(frozen=True)
+class MeanPoint:
+    """What all seeds of one width reached after as many images.
+
+    Attributes:
+        width: D.
+        images: seen so far.
+        minutes: of a processor, for training so far, mean over seeds.
+        frechets: distance to the test digits and its standard error, by seed.
+        test_loss: mean over seeds.
+    """
+
+    width: int
+    images: int
+    minutes: float
+    frechets: tuple[tuple[float, float], ...]
+    test_loss: float
+
+    @property
+    def frechet(self) -> float:
+        """The mean distance over seeds."""
+        return sum(value for value, _ in self.frechets) / len(self.frechets)
+
+    @property
+    def error(self) -> float:
+        """Its standard error, of the samples alone."""
+        return float(sum(error**2 for _, error in self.frechets) ** 0.5 / len(self.frechets))
+
+
+def over_seeds(width: int, by: Mapping[int, tuple[LengthPoint, ...]]) -> list[MeanPoint]:
+    """What a width reached, the fewest images first; `by` are its points by seed."""
+    found: dict[int, list[LengthPoint]] = {}
+    for points in by.values():
+        for one in points:
+            found.setdefault(one.images, []).append(one)
+    return [
+        MeanPoint(
+            width,
+            images,
+            sum(one.cpu_minutes for one in same) / len(same),
+            tuple(one.frechet for one in same),
+            sum(one.test_loss for one in same) / len(same),
+        )
+        for images, same in sorted(found.items())
+    ]
+
+
+def equal_minutes(every: Mapping[int, Sequence[MeanPoint]]) -> list[tuple[MeanPoint, MeanPoint]]:
+    """Pairs of points of neighbouring widths that took nearly the same minutes, narrow first."""
+    pairs = []
+    for (_, narrow), (_, wide) in pairwise(every.items()):
+        for one in wide:
+            near = min(narrow, key=lambda other: abs(other.minutes - one.minutes))
+            if abs(near.minutes - one.minutes) <= CLOSE * one.minutes:
+                pairs.append((near, one))
+    return pairs
 
 
 def convolution_cost(c_in: int, c_out: int, kernel: int, places: int) -> tuple[int, int]:

@@ -129,9 +129,9 @@ def test_loss(network: nn.Module, seed: int) -> float:
 def main() -> None:
     """Measure all rates at one size, one seed after the other."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--num-hiddens", type=int, default=16)
+    parser.add_argument("--num-hiddens", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--images-per-epoch", type=int, default=5_000)
+    parser.add_argument("--images-per-epoch", type=int, default=4_000)
     parser.add_argument("--ema", type=float, default=0.995)
     parser.add_argument("--seeds", type=int, nargs="+", default=[276, 277])
     parser.add_argument("--count", type=int, default=500)
