@@ -132,22 +132,31 @@ def equal_minutes(every: dict[int, list[MeanPoint]]) -> None:
         "After equally many images the wider network is ahead or level. After equally many minutes "
         "it depends on how many: the narrow network gains from its many images first, then it has "
         "learnt most of what fits into it, and width begins to pay. The test loss need not agree: "
-        "where the minutes are equal, it may favour the other width."
+        "where the minutes are equal, it may favour the other width.\n\n"
+        f"Most of this is one run of each width. Where a second seed was trained, it differs by up "
+        f"to {lesson.apart(every):.1f} from the first, so a lead of that size may be chance."
+    )
+
+
+def seeds(sweep: results.WidthSweep) -> str:
+    """Which seeds each width was trained with."""
+    return "; ".join(
+        f"{', '.join(map(str, by))} at D = {width}" for width, by in sweep.runs.items()
     )
 
 
 def how_measured(sweep: results.WidthSweep) -> None:
     """Sizes and settings of everything in the table."""
     kept = sweep.settings
-    seeds = ", ".join(map(str, next(iter(sweep.runs.values()))))
     ui.caption(
         f"Batches of {kept['batch_size']}, a constant rate of {kept['learning_rate']:g}, averaged "
-        f"weights (EMA, μ = {kept['ema']:g}), {kept['precision']}; seeds {seeds}. With a constant "
-        "rate a longer run is, at each of its points, the shorter run. The course's network has "
-        "D = 64 and sees 1,200,000 images in batches of 128; nothing here says what holds there. "
+        f"weights (EMA, μ = {kept['ema']:g}), {kept['precision']}; seeds {seeds(sweep)}, "
+        "and a point that has two is their mean. With a constant rate a longer run is, at each of "
+        "its points, the shorter run. The course's network has D = 64 and sees 1,200,000 images in "
+        "batches of 128; nothing here says what holds there. "
         f"{sweep.count} samples for each point and seed, {kept['sample_steps']} steps of DDIM at "
         "η = 0. The faint lines are one standard error of the samples above and below (jackknife, "
-        "lesson A 1.5.2); how much runs differ, the seeds show. Minutes are of one processor, "
+        "lesson A 1.5.2). Minutes are of one processor, "
         "beside other work, and will be others on yours; multiply-adds are the same everywhere: "
         "three times those of a prediction, because the gradients take about twice as many again. "
         "`python -m lessons.measure.trained.wider_or_longer` measures it again, at any size."

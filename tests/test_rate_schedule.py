@@ -201,7 +201,7 @@ def test_every_rate_samples_ten_digits_from_the_same_noises() -> None:
     rows = finish(lesson.ten_digits(AVERAGED, 2.0, 2, 276))
     assert list(rows) == list(RATES)
     for row in rows.values():
-        assert [image.alt[:17] for image in row] == [f"a sample of a {i}, c" for i in range(10)]
+        assert [image.alt[:18] for image in row] == [f"a sample of a {i}, c" for i in range(10)]
     last = finish(lesson.ten_digits(LAST, 2.0, 2, 276))
     for rate, row in rows.items():
         assert any(

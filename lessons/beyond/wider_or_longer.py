@@ -113,6 +113,12 @@ def over_seeds(width: int, by: Mapping[int, tuple[LengthPoint, ...]]) -> list[Me
     ]
 
 
+def apart(every: Mapping[int, Sequence[MeanPoint]]) -> float:
+    """The largest difference of two seeds' distances at one point; 0 if no point has two."""
+    values = [[value for value, _ in one.frechets] for points in every.values() for one in points]
+    return max((max(some) - min(some) for some in values), default=0.0)
+
+
 def equal_minutes(every: Mapping[int, Sequence[MeanPoint]]) -> list[tuple[MeanPoint, MeanPoint]]:
     """Pairs of points of neighbouring widths that took nearly the same minutes, narrow first."""
     pairs = []

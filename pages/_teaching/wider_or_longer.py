@@ -17,6 +17,7 @@ SHORT_OF_TIME: Final = Question(
     "distance?",
     ("D = 16, whatever the minutes", "D = 8, whatever the minutes", "It depends on the minutes"),
     2,
-    "Here, in one run of each, D = 8 was ahead after 0.9 minutes and D = 16 after 1.8. A network "
-    "that is stopped early has had too few images; one that is trained for long has no more room.",
+    "Here, in one run of each, D = 8 was ahead after 0.9 minutes and D = 16 after 1.8. A wide "
+    "network that is stopped early has had too few images. Another seed may move the place where "
+    "the order changes.",
 )

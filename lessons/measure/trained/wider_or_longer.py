@@ -119,36 +119,60 @@ def sweep(
 ) -> None:
     """Measure all widths, and keep after each what is known; what was measured is not repeated.
 
+    Other widths and seeds that `out` holds stay, if they were measured in the same way.
+
     Args:
         shared: settings of all runs, but for width, epochs and seed.
         widths: epochs of the longest run by width.
         seeds: one after the other.
         count: samples at each point.
         state: a folder for what is under way; one for each `shared` and `count`.
-        out: the JSON file; beside it, of the first seed, ten samples of each point and the averaged
-            weights of the longest runs.
+        out: the JSON file; beside it, of each width's lowest seed, ten samples of each point and
+            the averaged weights of the longest run.
     """
-    runs: dict[str, dict[str, list[Any]]] = {str(width): {} for width in widths}
-    rows: dict[str, Tensor] = {}
-    networks: dict[str, nn.Module] = {}
+    about = {"settings": dict(shared), "count": count, "floor": classifier.frechet_floor(count)}
+    before = files.read_json(out)
+    same = all(before.get(name) == about[name] for name in ("settings", "count"))
+    runs: dict[str, dict[str, list[Any]]] = before["runs"] if same else {}
     torch.set_num_threads(1)
     for seed in seeds:
         for width, epochs in widths.items():
-            folder = state / f"{width}-{seed}"
             settings = {**shared, "num_hiddens": width, "epochs": epochs, "seed": seed}
-            points = runs[str(width)].setdefault(str(seed), [])
-            for one in measure(settings, count, folder):
+            points = []
+            for one in measure(settings, count, state / f"{width}-{seed}"):
                 points.append(asdict(one))
                 print(width, seed, one, flush=True)
-                if seed == seeds[0]:
-                    drawn = kept_images(folder / f"{one.images}.safetensors", "drawn")
-                    rows[rows_name(width, one.images)] = drawn
-            if seed == seeds[0]:
-                networks[str(width)] = _run(settings, folder).state.shown
-    floor = classifier.frechet_floor(count)
-    about = {"settings": dict(shared), "count": count, "floor": floor}
+            runs.setdefault(str(width), {})[str(seed)] = points
     files.write_json(out, {"runs": runs, **about})
-    keep_weights(out.with_suffix(".safetensors"), networks, rows)
+    _keep_lowest(shared, runs, state, out.with_suffix(".safetensors"))
+
+
+def _keep_lowest(
+    shared: Mapping[str, Any],
+    runs: Mapping[str, Mapping[str, list[Any]]],
+    state: Path,
+    path: Path,
+) -> None:
+    """Keep samples and weights of each width's lowest seed.
+
+    Raises:
+        ValueError: its run does not lie in `state`.
+    """
+    rows: dict[str, Tensor] = {}
+    networks: dict[str, nn.Module] = {}
+    for width, by in runs.items():
+        seed = min(by, key=int)
+        folder, seen = state / f"{width}-{seed}", by[seed][-1]["images"]
+        epochs = seen // int(shared["images_per_epoch"])
+        settings = {**shared, "num_hiddens": int(width), "epochs": epochs, "seed": int(seed)}
+        run = _run(settings, folder)
+        if run.images != seen:
+            raise ValueError(f"{folder} holds no run of {seen:,} images: measure it again.")
+        networks[width] = run.state.shown
+        for one in by[seed]:
+            drawn = kept_images(folder / f"{one['images']}.safetensors", "drawn")
+            rows[rows_name(int(width), one["images"])] = drawn
+    keep_weights(path, networks, rows)
 
 
 def main() -> None:
