@@ -206,7 +206,7 @@ def on_the_way() -> None:
         weights_hash=results.weights_hash(lesson.WEIGHTS),
     )
     if found:
-        ui.grid(tuple(found.values()), row_labels=[f"D = {width}" for width in found], size=84)
+        ui.grid(tuple(found.values()), row_labels=tuple(found), size=84)
         ui.deliver(
             tuple(image for row in found.values() for image in row),
             "Ten digits by the width of the network",

@@ -117,7 +117,7 @@ def test_a_width_below_one_is_refused() -> None:
 
 def test_every_width_samples_ten_digits_from_the_same_noises() -> None:
     rows = finish(lesson.ten_digits(2, 276))
-    assert list(rows) == list(SWEEP.runs)
+    assert list(rows) == [f"D = {width}" for width in SWEEP.runs]
     assert {len(row) for row in rows.values()} == {10}
     other = finish(lesson.ten_digits(2, 277))
     for width, row in rows.items():

@@ -227,7 +227,7 @@ def ten_digits(
     steps: int,
     seed: int,
     weights_hash: str = "",  # noqa: ARG001 - new weights, new result
-) -> Generator[Progress, None, dict[int, tuple[CaptionedImage, ...]]]:
+) -> Generator[Progress, None, dict[str, tuple[CaptionedImage, ...]]]:
     """Sample ten digits with the longest run of each width, all from the same noises.
 
     Args:
@@ -239,7 +239,7 @@ def ten_digits(
         Progress after each width.
 
     Returns:
-        A row of ten by width.
+        A row of ten by width, e.g. "D = 8".
 
     Raises:
         ValueError: the weights are missing or damaged, or there are not so many steps.
@@ -249,7 +249,7 @@ def ten_digits(
         predict = train_ddpm.predictor(network(width))
         with torch.no_grad():
             frames = train_ddpm.sample(predict, seed, 10, _CPU, steps, ddim(0.0))
-            rows[width] = captioned(train_ddpm.last(frames), None)
+            rows[f"D = {width}"] = captioned(train_ddpm.last(frames), None)
         yield Progress(done, len(widths), f"D = {width}")
     return rows
 
