@@ -29,32 +29,31 @@ def charts(
     """Fréchet distance and test loss over what the reader chooses, by width."""
     along = ui.choice("Along the bottom", (MINUTES, IMAGES, WORK), MINUTES, key="b221_along")
     ui.only_looks("b221_along")
-    distances, losses, ends = [], [], []
+    distances, losses = [], []
     for (width, points), color in zip(every.items(), COLORS, strict=False):
         x = places(width, points, along)
-        ends += [x[0], x[-1]]
         name = f"D = {width}"
         distances.append(ui.Trace(name, x, [one.frechet for one in points], color=color))
         for sign in (-1, 1):
             edge = [one.frechet + sign * one.error for one in points]
             distances.append(ui.Trace("", x, edge, "faint", color))
         losses.append(ui.Trace(name, x, [one.test_loss for one in points], color=color))
-    floor = ui.Trace(
-        f"{sweep.count} real digits", (min(ends), max(ends)), (sweep.floor,) * 2, "dashed", "muted"
-    )
     if here and here.settings and along == IMAGES:
         numbers = [(one.images, one.numbers.get("test_loss")) for one in here.epochs]
         known = [(seen, loss) for seen, loss in numbers if seen and loss is not None]
         x, y = [float(seen) for seen, _ in known], [loss for _, loss in known]
         losses.append(ui.Trace("trained here", x, y, "dots", "muted"))
     ui.live_plot(
-        [*distances, floor],
+        distances,
         key="b221_frechet",
         x_title=along,
         y_title="Fréchet distance (lower is better)",
         log_x=True,
-        log_y=True,
         height=360,
+    )
+    ui.caption(
+        f"Far above what {sweep.count} real digits have, {sweep.floor:.2f}: none of these networks "
+        "is trained to its end."
     )
     ui.live_plot(
         losses,
@@ -118,21 +117,21 @@ def equal_minutes(every: dict[int, list[MeanPoint]]) -> None:
     rows = []
     for pair in lesson.equal_minutes(every):
         cells = [
-            f"D = {one.width} after {one.images:,} images: {shared.with_error(one.frechets, '.1f')}"
+            f"D = {one.width}, {one.images:,} images: {shared.with_error(one.frechets, '.1f')}"
             for one in pair
         ]
         lower = min(pair, key=lambda one: one.frechet)
         rows.append((f"about {pair[1].minutes:.1f} minutes", *cells, f"D = {lower.width}"))
     ui.table(
-        ("processor minutes", "the narrower", "the wider", "lower distance"),
+        ("processor minutes", "the narrower", "the wider", "ahead"),
         rows,
         label="Neighbouring widths after nearly the same processor minutes",
     )
     ui.say(
         "After equally many images the wider network is ahead or level. After equally many minutes "
-        "it depends on how many: the narrow network gains from its many images first, then it has "
-        "learnt most of what fits into it, and width begins to pay. The test loss need not agree: "
-        "where the minutes are equal, it may favour the other width.\n\n"
+        "it depends on how many: the narrow network gains from its many images first, and later "
+        "the wider one is ahead. The test loss need not agree: where the minutes are equal, it may "
+        "favour the other width.\n\n"
         f"Most of this is one run of each width. Where a second seed was trained, it differs by up "
         f"to {lesson.apart(every):.1f} from the first, so a lead of that size may be chance."
     )

@@ -35,6 +35,7 @@ CLAIMS = {
         "is ahead or level": "test_after_equal_images_the_wider_is_ahead_or_level",
         "gains from its many images first": "test_the_order_depends_on_the_minutes",
         "a lead of that size may be chance": "test_seeds_differ_and_the_page_says_by_how_much",
+        "Far above what {} real": "test_points_rise_and_are_measured_beside_their_floor",
         "Most of this is one run of each width": "test_seeds_differ_and_the_page_says_by_how_much",
         "The test loss need not agree": "test_the_test_loss_need_not_agree",
         "where the minutes are equal": "test_the_test_loss_need_not_agree",
@@ -167,7 +168,7 @@ def test_points_rise_and_are_measured_beside_their_floor() -> None:
             for before, after in pairwise(points):
                 assert before.images < after.images
                 assert before.cpu_minutes < after.cpu_minutes
-            assert all(one.frechet[0] > SWEEP.floor for one in points)
+            assert all(one.frechet[0] > 50 * SWEEP.floor for one in points)
 
 
 def test_rows_are_settings_that_a_run_can_have() -> None:
