@@ -31,6 +31,7 @@ CHECK: Final = ROOT / "lessons" / "check"
 """What checks a student's functions calls them by the course's names, and so its own ones."""
 
 MEANS: Final = {
+    "lessons/beyond/rate_schedule.py": "weights and gradients are averaged over steps",
     "lessons/training/curves.py": "a curve is smoothed",
     "lessons/workshop/bug_lab/displays.py": "a mask lets a grey ground through",
     "models/miniature_training/colours.py": "a colour is lightened",
