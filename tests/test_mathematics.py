@@ -24,7 +24,10 @@ from pages._service.docstrings import split_docstring
 ROOT: Final = Path(__file__).resolve().parents[1]
 LIBRARY: Final = ROOT / "lessons" / "diffusion"
 MODULES: Final = sorted(path.stem for path in LIBRARY.glob("*.py") if path.stem != "__init__")
-CHAINS: Final = {"lessons/part_a/forward_process.py": "the chain of small forward steps"}
+CHAINS: Final = {
+    "lessons/beyond/rate_schedule.py": "a minimisation with noisy gradients",
+    "lessons/part_a/forward_process.py": "the chain of small forward steps",
+}
 """Loops that add noise, which look like sampling and are none."""
 
 CHECK: Final = ROOT / "lessons" / "check"
