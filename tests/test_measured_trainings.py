@@ -196,3 +196,9 @@ def test_the_results_that_ship_hold_only_what_their_file_says(tmp_path: Path) ->
         assert path.with_suffix(".safetensors").stat().st_size < 1_000_000
     assert results.weights_hash(tmp_path / "none") == ""
     assert len(results.weights_hash(results.RATE_SCHEDULE.with_suffix(".safetensors"))) == 12
+
+
+def test_results_are_found_from_an_exported_script_too() -> None:
+    """Its functions stand in a file elsewhere, so their own place says nothing."""
+    assert Path(results.__file__).parent == results.HERE
+    assert "Path(__file__)" not in Path(results.__file__).read_text("utf-8")

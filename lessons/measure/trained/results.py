@@ -17,7 +17,8 @@ from lessons.training.runs import files
 from models import checkpoints
 from models.atomic import stamp
 
-HERE: Final = Path(__file__).parent
+# Found from the models, so that an exported script, which lies elsewhere, finds it too.
+HERE: Final = Path(checkpoints.__file__).parents[1] / "lessons" / "measure" / "trained"
 RATE_SCHEDULE: Final = HERE / "rate_schedule.json"
 WIDER_OR_LONGER: Final = HERE / "wider_or_longer.json"
 
