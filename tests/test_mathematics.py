@@ -24,13 +24,17 @@ from pages._service.docstrings import split_docstring
 ROOT: Final = Path(__file__).resolve().parents[1]
 LIBRARY: Final = ROOT / "lessons" / "diffusion"
 MODULES: Final = sorted(path.stem for path in LIBRARY.glob("*.py") if path.stem != "__init__")
-CHAINS: Final = {"lessons/part_a/forward_process.py": "the chain of small forward steps"}
+CHAINS: Final = {
+    "lessons/beyond/rate_schedule.py": "a minimisation with noisy gradients",
+    "lessons/part_a/forward_process.py": "the chain of small forward steps",
+}
 """Loops that add noise, which look like sampling and are none."""
 
 CHECK: Final = ROOT / "lessons" / "check"
 """What checks a student's functions calls them by the course's names, and so its own ones."""
 
 MEANS: Final = {
+    "lessons/beyond/rate_schedule.py": "weights and gradients are averaged over steps",
     "lessons/training/curves.py": "a curve is smoothed",
     "lessons/workshop/bug_lab/displays.py": "a mask lets a grey ground through",
     "models/miniature_training/colours.py": "a colour is lightened",

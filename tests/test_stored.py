@@ -15,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from lessons import model_choice
 from lessons.beyond import diffusion_in_the_plane as plane
+from lessons.beyond import rate_schedule, wider_or_longer
 from lessons.beyond.plane.guidance import Sweep
 from lessons.images.captioned import CaptionedImage
+from lessons.measure.trained import results
 from lessons.part_a import classical_denoising, guidance, sampling
 from lessons.part_b import out_of_distribution
 from lessons.text_to_image import Trajectory
@@ -190,6 +192,8 @@ def test_no_stored_result_is_left_over_from_older_weights_or_functions() -> None
     ]
     miniatures = {model_choice.weights_hash(model) for model in MODELS}
     editions = miniatures | {a + b for a in shipped for b in ("", *shipped)} | {plane.WEIGHTS_HASH}
+    for lesson in (rate_schedule, wider_or_longer):
+        editions.add(results.weights_hash(lesson.WEIGHTS))
     for path in files:
         about = packing.about(path.read_bytes())
         module, _, name = about["function"].rpartition(".")

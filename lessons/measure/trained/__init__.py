@@ -1,0 +1,1 @@
+"""What trainings of several settings reach: measured tables, and the commands that measure them."""
