@@ -19,7 +19,8 @@ from pages._service.spare import KEPT, SpareKeeper
 
 PROJECT = Path(__file__).parents[1]
 SERVER = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 from lessons.part_b.train_denoiser import DenoiserSettings
 from lessons.training import runs, spare
 from lessons.training.runs import processes

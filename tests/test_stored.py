@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from lessons import model_choice
 from lessons.beyond import diffusion_in_the_plane as plane
-from lessons.beyond import rate_schedule, wider_or_longer
+from lessons.beyond import one_step, rate_schedule, wider_or_longer
 from lessons.beyond.plane.guidance import Sweep
 from lessons.images.captioned import CaptionedImage
 from lessons.measure.trained import results
@@ -194,6 +194,7 @@ def test_no_stored_result_is_left_over_from_older_weights_or_functions() -> None
     editions = miniatures | {a + b for a in shipped for b in ("", *shipped)} | {plane.WEIGHTS_HASH}
     for lesson in (rate_schedule, wider_or_longer):
         editions.add(results.weights_hash(lesson.WEIGHTS))
+    editions |= {one_step.weights_hash() + teacher for teacher in shipped}
     for path in files:
         about = packing.about(path.read_bytes())
         module, _, name = about["function"].rpartition(".")
