@@ -129,8 +129,8 @@ def equal_minutes(every: dict[int, list[MeanPoint]]) -> None:
     )
     ui.say(
         "After equally many images the wider network is ahead or level. After equally many minutes "
-        "it depends on how many: the narrow network gains from its many images first, and later "
-        "the wider one is ahead. The test loss need not agree: where the minutes are equal, it may "
+        "it depends on how many, in these runs: the narrow network gains from its many images "
+        "first, and later the wider one is ahead. The test loss need not agree: where the minutes are equal, it may "
         "favour the other width.\n\n"
         f"Most of this is one run of each width. Where a second seed was trained, it differs by up "
         f"to {lesson.apart(every):.1f} from the first, so a lead of that size may be chance."
@@ -138,10 +138,11 @@ def equal_minutes(every: dict[int, list[MeanPoint]]) -> None:
 
 
 def seeds(sweep: results.WidthSweep) -> str:
-    """Which seeds each width was trained with."""
-    return "; ".join(
-        f"{', '.join(map(str, by))} at D = {width}" for width, by in sweep.runs.items()
-    )
+    """Which seeds each width was trained with; said once where all have the same."""
+    of = {width: ", ".join(map(str, by)) for width, by in sweep.runs.items()}
+    if len(set(of.values())) == 1:
+        return next(iter(of.values()))
+    return "; ".join(f"{said} at D = {width}" for width, said in of.items())
 
 
 def how_measured(sweep: results.WidthSweep) -> None:
