@@ -130,8 +130,8 @@ def equal_minutes(every: dict[int, list[MeanPoint]]) -> None:
     ui.say(
         "After equally many images the wider network is ahead or level. After equally many minutes "
         "it depends on how many, in these runs: the narrow network gains from its many images "
-        "first, and later the wider one is ahead. The test loss need not agree: where the minutes are equal, it may "
-        "favour the other width.\n\n"
+        "first, and later the wider one is ahead. The test loss need not agree: where the minutes "
+        "are equal, it may favour the other width.\n\n"
         f"Most of this is one run of each width. Where a second seed was trained, it differs by up "
         f"to {lesson.apart(every):.1f} from the first, so a lead of that size may be chance."
     )
