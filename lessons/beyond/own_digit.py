@@ -81,10 +81,11 @@ def centre_of_mass(digit: Tensor) -> Tensor:
         digit: (H, W), 0 = background, not all 0.
 
     Returns:
-        (row, column) in pixels; (0, 0) is the upper left one.
+        (row, column) in pixels, float64; (0, 0) is the upper left one.
     """
-    weights = digit / digit.sum()
-    rows, columns = (torch.arange(float(n)) for n in digit.shape)
+    mass = digit.double()  # so that no processor's order of adding decides how `centred` rounds
+    weights = mass / mass.sum()
+    rows, columns = (torch.arange(n, dtype=torch.float64) for n in digit.shape)
     return torch.stack([weights.sum(1) @ rows, weights.sum(0) @ columns])
 
 
