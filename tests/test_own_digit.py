@@ -81,7 +81,7 @@ def test_the_longer_side_has_20_pixels_and_proportions_stay() -> None:
 def test_the_centre_of_mass_is_a_weighted_mean_and_lies_at_pixel_14() -> None:
     digit = torch.zeros(20, 10)
     digit[2, 3], digit[6, 9] = 3, 1
-    assert_close(lesson.centre_of_mass(digit), torch.tensor([3.0, 4.5]))
+    assert_close(lesson.centre_of_mass(digit), torch.tensor([3.0, 4.5], dtype=torch.float64))
     field = lesson.centred(digit[:8])
     assert field.shape == (1, 1, 28, 28)
     assert (lesson.centre_of_mass(field[0, 0]) - 14).abs().max() <= 0.5
