@@ -114,8 +114,8 @@ if found:
 ui.caption("The noises are those of lesson 1.5; they do not depend on γ.")
 ui.explain(guidance.guide)
 ui.say(
-    "**Why colours saturate.** For γ > 1 the guided prediction is no longer an average of images "
-    "that fit, so the clean estimate may leave the range of images, beyond black and white. Values "
+    "**Why colours saturate.** For γ > 1 the clean estimate is no longer a mean of images that "
+    "fit, so it may leave the range of images, beyond black and white. Values "
     "outside are clipped when the sample is displayed, and what is left is contrast and strong "
     "colour. Dynamic thresholding (below) scales such estimates back."
 )

@@ -38,7 +38,8 @@ if rows:
 ui.say(
     "## From predicted noise to a clean estimate\n"
     "The network $\\epsilon_\\theta$ receives the noisy image $x_t$, the timestep $t$ and the "
-    "embedding of a prompt, and returns its prediction $\\hat\\epsilon$ of the noise. The forward "
+    "embedding of a prompt, and returns its prediction $\\hat\\epsilon$ of the noise. The "
+    "timestep says how strong the noise is, so that one network can serve all levels. The forward "
     "process, solved for the image, then gives the clean estimate $\\hat x_0$."
 )
 ui.explain(denoise.clean_estimate, x_0="x_0_hat")

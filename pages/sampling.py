@@ -35,6 +35,13 @@ if found:
 ui.caption(
     "Five noises, five samples. Only the conditional prediction is used; there is no guidance."
 )
+ui.say(
+    "**Why noise becomes images.** At the noisiest timestep every training image is almost pure "
+    "noise, so pure noise is a fair place to start. As far as the network is right, each step "
+    "turns samples that are distributed like noisy images at $t$ into samples distributed like "
+    "those at $s$; the last ones are then distributed like the training images. Which image it "
+    "will be is decided on the way, by the noise of the start and that of the steps."
+)
 ui.explain(samplers.sampling_trajectory)
 ui.microscope(
     image_traces.sample_from_noise,

@@ -180,6 +180,7 @@ CLAIMS: Final = {
         "test_every_step_asks_the_network_once_and_the_last_one_ends_at_a_clean_image",
     },
     "samplers.py": {
+        "arXiv:2305.08891": DEFINED,
         "white minus black being 1": DEFINED,
         "in five to a hundred network calls": QUESTION,
         "Move η from 0 to 1": QUESTION,
@@ -195,6 +196,8 @@ CLAIMS: Final = {
         "30 or 50 steps": "test_claims.py::test_the_previews_of_flow_take_the_steps_that_are_said",
     },
     "forward_process.py": {
+        "fewer timesteps are spent on almost pure noise": "test_comparisons.py::"
+        "test_the_cosine_schedule_spends_fewer_timesteps_on_almost_pure_noise",
         "a number slightly below 1": DEFINED,
         "keep the variance 1": "test_forward_process.py::test_the_variance_of_unit_data_stays_one",
         "more noise than signal": "test_forward_process.py::"
@@ -203,6 +206,7 @@ CLAIMS: Final = {
         "test_steps_and_jump_are_measured_against_the_equation",
     },
     "from_denoiser_to_ddpm.py": {
+        "arXiv:2305.08891": DEFINED,
         "β from 0.0001 to 0.02; what is left": "test_train_ddpm.py::"
         "test_the_schedule_has_the_published_values",
         "a loss of about 1": "test_reference_runs.py::"
@@ -216,14 +220,20 @@ CLAIMS: Final = {
         "Others count w": DEFINED,
         "predicts the noise twice": DEFINED,
     },
-    "iterative_denoising.py": {"twice as many channels": DEFINED},
+    "iterative_denoising.py": {
+        "twice as many channels": DEFINED,
+        "one pixel off costs twice": DEFINED,
+        "Only 34 of the $T$ timesteps": "test_claims.py::test_the_course_takes_34_timesteps",
+    },
     "perfect_denoiser.py": {
+        "arXiv:2301.13188": DEFINED,
         "white minus black is 1": DEFINED,
         "below 2 it falls": DEFINED,
     },
     "set_up.py": {
         "3.85 million images": "test_claims.py::test_the_page_says_how_long_pictures_was_trained",
         "v = √ᾱ ε": DEFINED,
+        "x̂₀ = √ᾱ x_t": DEFINED,
     },
     "train_class_ddpm.py": {
         "ten numbers of which one is 1": DEFINED,
@@ -250,6 +260,7 @@ CLAIMS: Final = {
         "how would you request a 7": QUESTION,
     },
     "train_denoiser.py": {
+        "the loss can't reach 0": DEFINED,
         "PSNR {psnr": DEFINED,
         "the same noisy image twice": "test_train_denoiser.py::"
         "test_another_step_brings_other_noise_to_the_same_digits",

@@ -16,6 +16,7 @@ from test_sampled_digits import shipped
 from torch import Tensor
 
 from lessons import text_to_image as t2i
+from lessons.beyond import samplers
 from lessons.beyond.plane.trajectories import ALPHA_BARS
 from lessons.diffusion import posterior, schedules
 from lessons.diffusion.denoise import clean_estimate
@@ -111,6 +112,20 @@ def test_the_two_variances_part_only_at_the_cleanest_timesteps() -> None:
     assert share[0] < 0.5
     assert share == sorted(share)
     assert min(share[40:]) > 0.95
+
+
+def test_the_cosine_schedule_spends_fewer_timesteps_on_almost_pure_noise() -> None:
+    linear, cosine = schedules.ddpm_schedule(1e-4, 0.02, 1000), schedules.squaredcos_cap_v2(1000)
+    few, many = (int((one.alpha_bars < 0.01).sum()) for one in (cosine, linear))
+    assert 0 < few < many / 3
+
+
+def test_however_few_the_steps_sampling_starts_at_the_courses_noisiest_timestep() -> None:
+    for model in ("digits", "pictures"):
+        form = t2i.spec(model)
+        first = schedules.course_timesteps(len(form.alpha_bars))[0]
+        starts = {samplers.few_timesteps(form, steps)[0] for steps in samplers.STEPS}
+        assert starts == {first}
 
 
 def test_x_t_has_the_larger_weight_until_the_last_three_steps() -> None:
