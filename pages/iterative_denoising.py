@@ -156,11 +156,10 @@ ui.say(
     "less noisy timestep $s$ would be Gaussian, with the mean and the variance below. The step "
     "draws from that Gaussian. Until the last three steps $x_t$ has more weight in its mean than "
     "$\\hat x_0$, so errors of one estimate can be corrected by the next; the fresh noise replaces "
-    "what is missing for $x_s$ to be as noisy as its timestep says. With less noise fewer images "
-    "fit, and their mean, the next estimate, is sharper.\n\n"
-    "Only 34 of the $T$ timesteps are visited, evenly spaced. Timesteps may be skipped because the "
-    "jump of lesson 1.1 works between any two: from $s$ to $t$ the share "
-    "$\\bar\\alpha_t / \\bar\\alpha_s$ of the signal power is kept."
+    "what is missing for $x_s$ to be as noisy as its timestep says; the last step adds none. With "
+    "less noise fewer images fit, and their mean, the next estimate, is sharper.\n\n"
+    "Only 34 of the $T$ timesteps are visited, evenly spaced. The others may be skipped because "
+    "the jump of lesson 1.1 works between any two timesteps."
 )
 ui.explain(denoise.clean_estimate, x_0="x_0_hat")
 ui.explain(posterior.posterior_mean, x_0="x_0_hat")

@@ -20,6 +20,8 @@ CLAIMS: Final = {
         "root mean square distance": DEFINED,
     },
     "hybrid_images.py": {
+        "about 5.3 σ pixels": "test_hybrid_images.py::"
+        "test_a_wave_of_5_3_sigma_pixels_passes_with_half_of_its_amplitude",
         "at 64 pixels": "test_hybrid_images.py::"
         "test_at_64_pixels_the_lesson_has_sigma_2_and_a_kernel_of_33",
     },
@@ -193,6 +195,9 @@ CLAIMS: Final = {
     },
     "diffusion_in_the_plane.py": {"γ times as far": DEFINED},
     "flow_matching.py": {
+        "the weights add up to 1, there their squares do": DEFINED,
+        "what other data of variance 1 need lies between": "test_comparisons.py::"
+        "test_the_right_variance_is_beta_for_noise_beta_tilde_for_one_image_else_between",
         "30 or 50 steps": "test_claims.py::test_the_previews_of_flow_take_the_steps_that_are_said",
     },
     "forward_process.py": {

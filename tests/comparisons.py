@@ -247,7 +247,10 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "and hardly ever with": ARGUED,
         "because power, not amplitude, is shared out": ARGUED,
     },
-    "guidance.py": {"samples become less varied (lesson B 2.4": _GUIDED},
+    "guidance.py": {
+        "leads to where the prompt is more probable": ARGUED,
+        "samples become less varied (lesson B 2.4": _GUIDED,
+    },
     "image_to_image.py": {
         "the more freely the network chooses": _EDIT,
         "from almost pure noise (left)": "test_claims.py::"
@@ -262,7 +265,7 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
     "iterative_denoising.py": {
         "and their mean, the next estimate, is sharper": "test_comparisons.py::"
         "test_the_stronger_the_noise_the_more_the_estimate_blurs",
-        "because the jump of lesson 1.1 works between any two": "test_schedules.py::"
+        "because the jump of lesson 1.1 works between any two timesteps": "test_schedules.py::"
         "test_a_strided_step_has_the_published_coefficients",
         "the next, less noisy timestep": ARGUED,
         "more weight in its mean than": "test_comparisons.py::"

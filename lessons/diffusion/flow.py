@@ -21,9 +21,6 @@ def interpolate(x_0: Tensor, x_1: Tensor, t: Tensor) -> Tensor:
 
     Mind the names: here $x_0$ is the noise and $x_1$ the image; time runs towards the image.
 
-    It is a forward process like the DDPM's, with other weights: here the weights add up to 1, there
-    their squares do.
-
     Source: Lipman et al. 2022 (arXiv:2210.02747), eq. 20 with σ_min = 0.
 
     Args:
@@ -40,9 +37,6 @@ def velocity_loss(u_hat: Tensor, x_0: Tensor, x_1: Tensor) -> Tensor:
     $$
     L = \mathbb{E}_{x_0, x_1, t} \, \lVert u_\theta(x_t, t) - (x_1 - x_0) \rVert^2
     $$
-
-    From a point, its time and its velocity both noise and image follow, as the image follows from
-    the noise that a DDPM predicts.
 
     Source: Lipman et al. 2022 (arXiv:2210.02747), eq. 23.
 

@@ -31,11 +31,6 @@ def guide(eps_c: Tensor, eps_u: Tensor, gamma: float | Tensor) -> Tensor:
     $\gamma = 0$ ignores the condition, $\gamma = 1$ obeys it, and beyond 1 the sample becomes more
     typical than the network alone would make it, and less varied. Others count $w = \gamma - 1$.
 
-    For exact predictions, by Bayes' rule, the difference is the gradient of $-\log p(c \mid x_t)$
-    times the standard deviation of the noise: taking it away leads to where the condition is more
-    probable. A classifier of noisy images would give this gradient too; here none has to be
-    trained, hence *classifier-free*.
-
     Source: Ho and Salimans 2022 (arXiv:2207.12598), eq. 6.
 
     Args:

@@ -21,9 +21,7 @@ def lowpass(x: Tensor, sigma: float, kernel: int) -> Tensor:
     f_\text{high}(x) = x - f_\text{low}(x)
     $$
 
-    Waves longer than about $5.3\,\sigma$ pixels pass with more than half of their amplitude,
-    shorter ones with less: σ sets the cut-off. At the edge the image is continued by its own
-    reflection.
+    At the edge the image is continued by its own reflection.
 
     Source: Oliva, Torralba and Schyns 2006, "Hybrid images", section 2.
 
@@ -48,8 +46,7 @@ def blend(eps_low: Tensor, eps_high: Tensor, sigma: float, kernel: int) -> Tenso
     $$
 
     $\epsilon_\text{low}$ is predicted for the low-frequency prompt (seen from afar),
-    $\epsilon_\text{high}$ for the high-frequency prompt (seen close up). Both filters are linear
-    and add up to the whole, so the clean estimates of the two prompts are combined in the same way.
+    $\epsilon_\text{high}$ for the high-frequency prompt (seen close up).
 
     Source: Geng et al. 2024, "Factorized diffusion" (arXiv:2404.11615), eq. 5.
 

@@ -42,8 +42,6 @@ def posterior_variance(alpha_bar_t: Tensor, alpha_bar_s: Tensor) -> Tensor:
     \tilde\beta = \frac{1 - \bar\alpha_s}{1 - \bar\alpha_t} \, \beta
     $$
 
-    Where $s$ is clean it is 0: the last step adds no noise.
-
     Source: Ho et al. 2020 (arXiv:2006.11239), eq. 7.
 
     Args:
@@ -63,10 +61,6 @@ def step_variance(alpha_bar_t: Tensor, alpha_bar_s: Tensor) -> Tensor:
     $$
     \sigma^2 = \beta = 1 - \frac{\bar\alpha_t}{\bar\alpha_s}
     $$
-
-    It is right for data that are unit Gaussian noise themselves; the posterior variance of lesson
-    A 1.4, $\tilde\beta$, is right for a data set of one image. What other data of variance 1 need
-    lies between the two.
 
     Source: Ho et al. 2020 (arXiv:2006.11239), section 3.2.
 
