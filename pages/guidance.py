@@ -121,7 +121,8 @@ ui.say(
     "**Why colours saturate.** For γ > 1 the clean estimate is no longer a mean of images that "
     "fit, so it may leave the range of images, beyond black and white. Values "
     "outside are clipped when the sample is displayed, and what is left is contrast and strong "
-    "colour. Dynamic thresholding (below) scales such estimates back."
+    "colour. Dynamic thresholding (below) shrinks such estimates into the range instead, so that "
+    "their shades survive."
 )
 ui.explain(guidance.guided)
 ui.say(

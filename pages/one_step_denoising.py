@@ -48,8 +48,8 @@ ui.say(
     "well. “A high quality photo” names no subject: it keeps the network in the regime it was "
     "trained in without telling it what to see. The empty prompt, which it also knows, is "
     "unconditional. DeepFloyd IF, the model of the original course, returns six channels instead "
-    "of three: three are the noise, three say how large the variance of a sampling step should be; "
-    "the clean estimate needs only the first three."
+    "of three: three are the noise, three say where between two bounds the variance of a sampling "
+    "step should lie; the clean estimate needs only the first three."
 )
 ui.say(
     "## Why one step blurs\n"
