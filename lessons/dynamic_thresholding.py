@@ -28,7 +28,7 @@ def threshold(x_0: Tensor, ratio: float, largest: float) -> Tensor:
         largest: $s_\text{max}$, ≥ 1.
 
     Returns:
-        Guesses in [-1, 1], shape of `x_0`.
+        Estimates in [-1, 1], shape of `x_0`.
     """
     s = x_0.abs().flatten(1).quantile(ratio, dim=1).clamp(1, largest)
     s = s.view(-1, 1, 1, 1)

@@ -163,7 +163,8 @@ def quality(run_id: str) -> None:
         "Accuracy alone is misleading: a network that draws one perfect image of each digit, over "
         "and over, has 100 %. "
         "The Fréchet distance compares all samples with all test digits; lower is better, and "
-        f"{sweep.count:,} real training digits have {sweep.floor:.2f}."
+        f"{sweep.count:,} real training digits have {sweep.floor:.2f}. Of these scales γ = "
+        f"{min(sweep.qualities, key=lambda one: one.frechet).gamma:g} has the lowest."
     )
     ui.say(
         "### Why strokes thicken\n"

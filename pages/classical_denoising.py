@@ -87,7 +87,8 @@ ui.say(
     "Images have most of their power at low frequencies, while white noise has equal power at all. "
     "The Wiener filter therefore weights each frequency by its signal-to-noise ratio. Among linear "
     "filters it has the smallest mean squared error for images of this power spectrum. Telling an "
-    "edge from noise of the same frequency takes a non-linear denoiser: a network."
+    "edge from noise of the same frequency takes a non-linear denoiser: a network, "
+    "which has learnt from many images what edges look like."
 )
 ui.explain(lesson.wiener, x_0="x_0_hat")
 by_hand()

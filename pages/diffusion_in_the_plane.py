@@ -25,8 +25,9 @@ ui.say("## Into the noise")
 ui.explain(forward.add_noise)
 ui.say(
     "## The field that leads back\n"
-    "The arrows are $-\\hat\\epsilon = \\sigma_t \\nabla \\log p_t$, the score on a scale that "
-    "does not explode as the noise goes; long ones are drawn shorter than they are."
+    "The **score** is the direction in which the density $p_t$ of noisy data grows fastest. The "
+    "arrows are $-\\hat\\epsilon = \\sigma_t \\nabla \\log p_t$, the score on a scale that does "
+    "not explode as the noise goes; long ones are drawn shorter than they are."
 )
 ui.explain(score.log_density)
 ui.explain(perfect_denoiser.responsibilities)
@@ -35,9 +36,11 @@ ui.explain(score.score_of_noise)
 
 ui.say(
     "## Two ways to follow it\n"
-    "**SDE**, the ancestral sampler of DDPM: each step goes to the mean below and adds fresh "
-    "noise. **ODE**, DDIM with η = 0: nothing is left to chance but the first noise, and the paths "
-    "are those of the probability flow."
+    "**SDE** (stochastic differential equation), the ancestral sampler of DDPM: each step goes to "
+    "the mean below and adds fresh noise. **ODE** (ordinary differential equation), the "
+    "probability flow, which DDIM with η = 0 follows: nothing is left to chance but the first "
+    "noise. With short steps and the exact score the particles of both have the density $p_t$ at "
+    "each noise level; only their paths differ."
 )
 ui.explain(posterior.posterior_mean, x_0="x_0_hat")
 ui.explain(samplers.ddim_mean, x_0="x_0_hat")

@@ -174,6 +174,10 @@ def fewer_steps(flow_run: str, ddpm_run: str) -> None:
     ui.explain(posterior.step_variance)
     ui.explain(posterior.posterior_variance)
     ui.caption(
+        "β is right for data that are unit Gaussian noise themselves, the posterior variance for a "
+        "data set of one image; what other data of variance 1 need lies between the two."
+    )
+    ui.caption(
         f"Flow matching: {runs.view(flow_run).label}. DDPM: {runs.view(ddpm_run).label}. Measured "
         "by `python -m lessons.measure.step_quality RUN`. The Fréchet distance is explained in "
         "lesson 2.2; lesson A 1.5.2 compares more samplers, with standard errors."
@@ -228,6 +232,9 @@ ui.explain(flow.velocity_loss, x_1="x_0_hat", x_0="eps")
 ui.explain(flow.euler)
 
 ui.say(
+    "The line is a forward process like the DDPM's with other weights: here the weights add up to "
+    "1, there their squares do. From a point, its time and its velocity both noise and image "
+    "follow, as the image follows from the noise that a DDPM predicts.\n\n"
     "## Train it\nEach digit of a batch gets a noise image and a random time $t$, and the network "
     "predicts the velocity from one to the other. The samples of the previews take 30 or 50 steps, "
     "where the course's DDPM takes 300."

@@ -76,8 +76,9 @@ ui.code_that_ran(levels)
 
 ui.say(
     "## The chain\n"
-    "Each timestep multiplies the image by a number slightly below 1 and adds independent "
-    "Gaussian noise. The **noise schedule** $\\beta_1, \\ldots, \\beta_T$ says how much:\n\n"
+    "Each of the $T$ timesteps multiplies the image by a number slightly below 1 and adds "
+    "independent Gaussian noise. The **noise schedule** $\\beta_1, \\ldots, \\beta_T$ says how "
+    "much:\n\n"
     "$$q(x_t \\mid x_{t-1}) = \\mathcal{N}\\!\\left(\\sqrt{1 - \\beta_t}\\, x_{t-1},\\; "
     "\\beta_t \\mathbf{I}\\right)$$"
 )
@@ -111,6 +112,11 @@ ui.say(
 
 ui.say("## The schedule of this model")
 plotted(t)
+ui.say(
+    "The **linear** schedule of the first DDPM lets β grow evenly. The **cosine** schedule lets "
+    "$\\bar\\alpha$ fall like a squared cosine (Nichol and Dhariwal 2021, arXiv:2102.09672), so "
+    "that fewer timesteps are spent on almost pure noise."
+)
 ui.explain(forward.signal_to_noise)
 if ui.toggle("Take the small steps one by one", key="a11_steps"):
     compare_with_steps(t)

@@ -46,7 +46,8 @@ if curves:
     )
     ui.caption(
         "T = 300 steps, β from 0.0001 to 0.02: at t = T the digit still has the weight "
-        f"√ᾱ = {curves.signal[-1]:.2f}."
+        f"√ᾱ = {curves.signal[-1]:.2f}. Sampling starts from pure noise all the same: an "
+        "approximation, the better the smaller this weight is (Lin et al. 2023, arXiv:2305.08891)."
     )
     ui.code_that_ran(curves)
 
@@ -68,7 +69,10 @@ ui.say(
     "The network now predicts the noise ε instead of the digit. Given $x_t$ and $t$, either "
     "follows from the other by the equation above, so nothing is lost; but ε has unit variance at "
     "every timestep, so the targets of all timesteps have the same scale. An untrained network, "
-    "whose output is close to 0, therefore starts with a loss of about 1: the variance of ε."
+    "whose output is close to 0, therefore starts with a loss of about 1: the variance of ε. By "
+    "the same equation the squared error of $\\hat\\epsilon$ is that of $\\hat x_0$ times "
+    "$\\bar\\alpha_t / (1 - \\bar\\alpha_t)$, so timesteps at which the digit can hardly be "
+    "known count little."
 )
 ui.explain(train_ddpm.noise_loss, eps_hat="eps")
 ui.say(ui.PREDICT)

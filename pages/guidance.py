@@ -114,10 +114,15 @@ if found:
 ui.caption("The noises are those of lesson 1.5; they do not depend on γ.")
 ui.explain(guidance.guide)
 ui.say(
-    "**Why colours saturate.** For γ > 1 the guided prediction is no longer an average of images "
-    "that fit, so the clean estimate may leave the range of images, beyond black and white. Values "
+    "**Why it works without a classifier.** For exact predictions, by Bayes' rule, the difference "
+    "$\\epsilon_c - \\epsilon_u$ is the gradient of $-\\log p(c \\mid x_t)$, $c$ being the prompt, "
+    "times the standard deviation of the noise. A classifier of noisy images would give the same "
+    "gradient, which leads to where the prompt is more probable; here none has to be trained.\n\n"
+    "**Why colours saturate.** For γ > 1 the clean estimate is no longer a mean of images that "
+    "fit, so it may leave the range of images, beyond black and white. Values "
     "outside are clipped when the sample is displayed, and what is left is contrast and strong "
-    "colour. Dynamic thresholding (below) scales such estimates back."
+    "colour. Dynamic thresholding (below) shrinks such estimates into the range instead, so that "
+    "their shades survive."
 )
 ui.explain(guidance.guided)
 ui.say(

@@ -95,6 +95,11 @@ if prompts_for(chosen).hybrids_found:
     ui.say(prompts_for(chosen).hybrids_found)
 ui.explain(hybrids.lowpass)
 ui.explain(hybrids.blend)
+ui.say(
+    "Waves longer than about 5.3 σ pixels keep more than half of their amplitude in the low pass, "
+    "shorter ones less: that is the cut-off. Both filters are linear and add up to the whole, so "
+    "the clean estimates of the two prompts are combined just as the predictions are."
+)
 if found:
     ui.say("## The two frequency bands of the result")
     ui.grid(

@@ -113,7 +113,8 @@ if source_image is not None:
         ui.caption(
             "Edits from almost pure noise (left) to little noise, and the source image (right). "
             "The larger i_start, the less noise was added and the more of the source is kept. "
-            "Large shapes survive more noise than details do."
+            "Large shapes survive more noise than details do. The noise makes the room: what it "
+            "has not covered, the network has no reason to change."
         )
     ui.explain(forward.add_noise)
     one_level()

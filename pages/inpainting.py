@@ -84,6 +84,12 @@ if source_image is not None and mask is not None:
             name="inpainted",
         )
 ui.explain(inpainting.keep_outside)
+ui.say(
+    "The network is not given the mask, and needs no training for it. A seam may be left, because "
+    "each replacement gives the border other noise than the step had fitted the new content to. "
+    "RePaint, where the method comes from, adds noise again and repeats each stretch of steps "
+    "several times; here, as in the course, every step is taken once."
+)
 questions()
 ui.say(
     "**Look closer.** In the trajectory the kept region is as noisy as the regenerated one at "

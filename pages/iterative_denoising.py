@@ -27,7 +27,8 @@ def compare(found: lesson.ThreeWays) -> None:
     ui.say(scores_as_table(found.scores))
     ui.say(
         "PSNR rewards the mean of all images that would fit the noisy one. Many steps end in *one* "
-        "of them: sharp, and perhaps not the one that was there."
+        "of them: sharp, and perhaps not the one that was there. An edge that is one pixel off "
+        "costs twice: where it is, and where it should be."
     )
     ui.explain(quality.sharpness)
     ui.say("### Why the sharper image scores lower")
@@ -155,7 +156,10 @@ ui.say(
     "less noisy timestep $s$ would be Gaussian, with the mean and the variance below. The step "
     "draws from that Gaussian. Until the last three steps $x_t$ has more weight in its mean than "
     "$\\hat x_0$, so errors of one estimate can be corrected by the next; the fresh noise replaces "
-    "what is missing for $x_s$ to be as noisy as its timestep says."
+    "what is missing for $x_s$ to be as noisy as its timestep says; the last step adds none. With "
+    "less noise fewer images fit, and their mean, the next estimate, is sharper.\n\n"
+    "Only 34 of the $T$ timesteps are visited, evenly spaced. The others may be skipped because "
+    "the jump of lesson 1.1 works between any two timesteps."
 )
 ui.explain(denoise.clean_estimate, x_0="x_0_hat")
 ui.explain(posterior.posterior_mean, x_0="x_0_hat")

@@ -48,8 +48,9 @@ def same_noises(teacher: str) -> None:
             "Each column starts from one noise. The teacher is guided with γ = "
             f"{velocities.GAMMA:g}, which takes two predictions a step, so its last row took "
             f"{found.calls[lesson.in_steps(velocities.TEACHER, lesson.MANY)]}; a student's step "
-            "takes one. A question mark: the classifier finds another digit. Distance of the "
-            f"pixels from the last row, white minus black being 1: {distances(found.apart)}."
+            "takes one, as guidance is in the images that it learnt from. A question mark: the "
+            "classifier finds another digit. Distance of the pixels from the last row, white minus "
+            f"black being 1: {distances(found.apart)}."
         )
         ui.code_that_ran(found)
 

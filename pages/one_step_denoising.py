@@ -38,7 +38,8 @@ if rows:
 ui.say(
     "## From predicted noise to a clean estimate\n"
     "The network $\\epsilon_\\theta$ receives the noisy image $x_t$, the timestep $t$ and the "
-    "embedding of a prompt, and returns its prediction $\\hat\\epsilon$ of the noise. The forward "
+    "embedding of a prompt, and returns its prediction $\\hat\\epsilon$ of the noise. The "
+    "timestep says how strong the noise is, so that one network can serve all levels. The forward "
     "process, solved for the image, then gives the clean estimate $\\hat x_0$."
 )
 ui.explain(denoise.clean_estimate, x_0="x_0_hat")
@@ -47,8 +48,8 @@ ui.say(
     "well. “A high quality photo” names no subject: it keeps the network in the regime it was "
     "trained in without telling it what to see. The empty prompt, which it also knows, is "
     "unconditional. DeepFloyd IF, the model of the original course, returns six channels instead "
-    "of three: three are the noise, three say how large the variance of a sampling step should be; "
-    "the clean estimate needs only the first three."
+    "of three: three are the noise, three say where between two bounds the variance of a sampling "
+    "step should lie; the clean estimate needs only the first three."
 )
 ui.say(
     "## Why one step blurs\n"

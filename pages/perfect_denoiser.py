@@ -147,7 +147,8 @@ ui.say(
     "which only reproduces them. A network does not reach it: it has too few weights to store "
     "every image, and convolutions respond to strokes and edges wherever they lie. So its "
     "predictions for one region do not depend on having seen the whole image before, and that is "
-    "how its samples can be new."
+    "how its samples can be new. Images that occur many times in a training set may be copied all "
+    "the same, in large models too (Carlini et al. 2023, arXiv:2301.13188)."
 )
 ui.say(ui.PREDICT)
 if ui.predict(ask.ONE_IMAGE, key="a151_q1"):

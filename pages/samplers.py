@@ -136,7 +136,9 @@ ui.say(
     "Every column starts from one noise, and every step is one call of the network, whichever the "
     "sampler. Two of them leave nothing else to chance: DDIM at η = 0 and DPM-Solver++ solve the "
     "same differential equation, and with enough steps they end at the same image. DDPM draws "
-    "fresh noise in every step, so it ends elsewhere."
+    "fresh noise in every step, so it ends elsewhere. However few the timesteps, the first is the "
+    "noisiest one of lesson 1.4: pure noise is no fair start where the network expects more of an "
+    "image (Lin et al. 2023, arXiv:2305.08891)."
 )
 ui.say("## Three rules for a step")
 ui.explain(posterior.posterior_mean, x_0="x_0_hat")

@@ -5,6 +5,7 @@ hidden in the noise, and yet every trajectory ends at one. This lesson samples w
 which shows what the conditional prediction alone can do, and why more is needed.
 """
 
+from lessons import upscaling
 from lessons.diffusion import samplers
 from lessons.part_a import sampling
 from lessons.prompts import prompts_for
@@ -33,7 +34,15 @@ if found:
     ui.made_with(chosen, prompt=asked)
     ui.code_that_ran(found)
 ui.caption(
-    "Five noises, five samples. Only the conditional prediction is used; there is no guidance."
+    "Five noises, five samples. Only the conditional prediction, that with the prompt, is used; "
+    "there is no guidance."
+)
+ui.say(
+    "**Why noise becomes images.** At the noisiest timestep every training image is almost pure "
+    "noise, so pure noise is a fair place to start. As far as the network is right, each step "
+    "turns samples that are distributed like noisy images at $t$ into samples distributed like "
+    "those at $s$; the last ones are then distributed like the training images. Which image it "
+    "will be is decided on the way, by the noise of the start and that of the steps."
 )
 ui.explain(samplers.sampling_trajectory)
 ui.microscope(
@@ -46,6 +55,11 @@ ui.microscope(
 )
 if found:
     enlarging(chosen, found.images, asked, key="a15")
+if not upscaling.offered(chosen):
+    ui.caption(
+        "This model samples at its full size. DeepFloyd IF samples a small image and enlarges it: "
+        "a second diffusion model sees the small one, stretched, beside the noisy large one."
+    )
 ui.say(ui.PREDICT)
 if ui.predict(ask.IN_COMPANY, key="a15_q1"):
     ui.compared(ui.live(prompting.in_company, model=chosen, prompt=asked, seed=ui.seed()))

@@ -136,7 +136,7 @@ if grid:
     ui.code_that_ran(grid)
 ui.caption(
     "All images start from the same noise. Columns differ in the prompt, rows in the number of "
-    "sampling steps."
+    "sampling steps; γ is the guidance scale of lesson 1.6."
 )
 ask_for()
 ui.say(
@@ -145,11 +145,12 @@ ui.say(
     "how strong the noise is, and an embedding $c$ of the prompt. It returns an image of the same "
     "size: its prediction $\\hat\\epsilon = \\epsilon_\\theta(x_t, t, c)$ of the noise in "
     "$x_t$. It is called in every sampling step; the rest of sampling is arithmetic, and that is "
-    "what Part A is about.\n\n"
+    "what Part A is about. Sampling visits only some of the $T$ timesteps of training: fewer steps "
+    "are longer ones, and each trusts one prediction over a wider range of noise levels.\n\n"
     "**How the prompt enters.** A text encoder turns the words into vectors; it was trained "
-    "beforehand on text and stays fixed. Layers of the network scale, shift or attend to these "
-    "vectors, so the same $x_t$ gives another $\\hat\\epsilon$ under another prompt. The empty "
-    "prompt has an embedding too: it stands for “anything”.\n\n"
+    "beforehand on text and stays fixed. These vectors scale and shift layers of the "
+    "network, or layers attend to them, so the same $x_t$ gives another $\\hat\\epsilon$ under "
+    "another prompt. The empty prompt has an embedding too: it stands for “anything”.\n\n"
     "**How it was trained.** Take a training image $x_0$ with its caption, draw a timestep and a "
     "noise $\\epsilon$ at random, form $x_t$ in one jump (lesson 1.1), and change the weights so "
     "that the squared error of the prediction falls:\n\n"
@@ -163,7 +164,8 @@ if chosen_family == "pictures":
     ui.caption(
         "Pictures was trained on 3.85 million images and reads prompts with the encoder "
         "all-MiniLM-L6-v2. Inside, it predicts the equivalent target v = √ᾱ ε − √(1 − ᾱ) x₀, from "
-        "which the noise follows exactly."
+        "which the noise follows exactly, and the image without a division by a small √ᾱ: "
+        "x̂₀ = √ᾱ x_t − √(1 − ᾱ) v."
     )
 ui.say(
     "## One seed for everything\n"

@@ -86,11 +86,12 @@ ui.explain(guidance.guide)
 
 ui.say(
     "## Train it\nThe label enters as a one-hot vector, ten numbers of which one is 1, embedded at "
-    "two places of the network. Why is it dropped in 10 % of the training images? Guidance needs a "
-    "prediction without label, and the network only learns one from images that had none. They are "
-    "lost to learning the labels, so the share is kept small: at 50 % half of training would be "
-    "spent on a prediction that needs no label. The share is a control below: at 0 the prediction "
-    "without label is never trained, and guidance extrapolates from an arbitrary output."
+    "two places of the network; a dropped label enters as ten zeros. Why is it dropped in 10 % of "
+    "the training images? Guidance needs a prediction without label, and the network only learns "
+    "one from images that had none. They are lost to learning the labels, so the share is kept "
+    "small: at 50 % half of training would be spent on a prediction that needs no label. The share "
+    "is a control below: at 0 the prediction without label is never trained, and guidance "
+    "extrapolates from an arbitrary output."
 )
 training.lab("class-ddpm", curves.CLASS_DDPM, ROWS)
 

@@ -38,7 +38,8 @@ ui.say(
     "any digit. A fresh network starts at a loss of about 1: its output is close to 0, and the "
     "noise that it should predict has unit variance. The learning rate decays during training: "
     "large steps find good weights fast, but in the end only make them jitter, since each batch "
-    "has other digits, other noise and other timesteps."
+    "has other digits, other noise and other timesteps. An average of the weights over the last "
+    "steps (EMA, a setting below) smooths the same jitter; lesson 2.5.1 compares the two."
 )
 training.lab("ddpm", curves.DDPM, ROWS)
 

@@ -29,7 +29,8 @@ ui.say(
     "and can't memorise it. Why σ = 0.5? With little noise there is little to learn; with σ = 1 "
     "the noise is as large as the difference of black and white, several digits explain the same "
     "input, and the output that minimises the squared error is a blurred mean of them. That is "
-    "why one step does not make digits from noise, as lesson 1.2.3 shows."
+    "why one step does not make digits from noise, as lesson 1.2.3 shows. Even at σ = 0.5 the "
+    "loss can't reach 0: the noise hides some details of a digit for good."
 )
 training.lab("denoiser", curves.DENOISER, ROWS)
 

@@ -85,8 +85,9 @@ with place:
             (trace.given, trace.answer), "A noisy digit, and the clean estimate", network=made
         )
     ui.caption(
-        "The height of a box is the size of its feature maps, its width their number; below it "
-        "stands the number of its parameters. Dashed: feature maps that a skip connection adds."
+        "The height of a box is the size of its feature maps, its width their number, D in the "
+        "first block; below it stands the number of its parameters. Dashed: feature maps that a "
+        "skip connection adds."
     )
 
 ui.code_that_ran(trace)
@@ -133,9 +134,9 @@ ui.explain(add_unscaled_noise, z="x_t", x="x_0")
 st.header("Why the last layer is a plain convolution", anchor=False)
 floor = ui.live(lesson.gelu_floor, seed=ui.seed())
 ui.say(
-    f"All other blocks end in a GELU, whose output is never below **{number(floor.lowest)}**. "
-    f"Later lessons train the same network to predict the noise itself, and "
-    f"**{floor.share:.0%}** of the values of Gaussian noise are lower than that."
+    "All other blocks end in a GELU, an activation function whose output is never below "
+    f"**{number(floor.lowest)}**. Later lessons train the same network to predict the noise "
+    f"itself, and **{floor.share:.0%}** of the values of Gaussian noise are lower than that."
 )
 if floor:
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")

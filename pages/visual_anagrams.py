@@ -92,7 +92,9 @@ ui.explain(anagrams.mean_of_views)
 ui.say(
     "**Why the second prediction is transformed back.** It was made for the transformed sample, so "
     "its pixels lie where the view put them. Only after the inverse view does it belong to the "
-    "pixels of $x_t$, and the mean of the two means something.\n\n"
+    "pixels of $x_t$, and the mean of the two means something. It is taken at every step, so each "
+    "prompt sees what the other has made of the sample; the mean of two finished samples would be "
+    "a double exposure.\n\n"
     "**Which views are possible.** The network expects independent Gaussian noise of variance 1 in "
     "every pixel. Moving pixels or changing their signs keeps that; so does any orthogonal map. A "
     "blur does not: it averages neighbouring noise, which lowers its variance and makes it "

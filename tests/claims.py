@@ -20,6 +20,8 @@ CLAIMS: Final = {
         "root mean square distance": DEFINED,
     },
     "hybrid_images.py": {
+        "about 5.3 σ pixels": "test_hybrid_images.py::"
+        "test_a_wave_of_5_3_sigma_pixels_passes_with_half_of_its_amplitude",
         "at 64 pixels": "test_hybrid_images.py::"
         "test_at_64_pixels_the_lesson_has_sigma_2_and_a_kernel_of_33",
     },
@@ -180,6 +182,7 @@ CLAIMS: Final = {
         "test_every_step_asks_the_network_once_and_the_last_one_ends_at_a_clean_image",
     },
     "samplers.py": {
+        "arXiv:2305.08891": DEFINED,
         "white minus black being 1": DEFINED,
         "in five to a hundred network calls": QUESTION,
         "Move η from 0 to 1": QUESTION,
@@ -192,9 +195,14 @@ CLAIMS: Final = {
     },
     "diffusion_in_the_plane.py": {"γ times as far": DEFINED},
     "flow_matching.py": {
+        "the weights add up to 1, there their squares do": DEFINED,
+        "what other data of variance 1 need lies between": "test_comparisons.py::"
+        "test_the_right_variance_is_beta_for_noise_beta_tilde_for_one_image_else_between",
         "30 or 50 steps": "test_claims.py::test_the_previews_of_flow_take_the_steps_that_are_said",
     },
     "forward_process.py": {
+        "fewer timesteps are spent on almost pure noise": "test_comparisons.py::"
+        "test_the_cosine_schedule_spends_fewer_timesteps_on_almost_pure_noise",
         "a number slightly below 1": DEFINED,
         "keep the variance 1": "test_forward_process.py::test_the_variance_of_unit_data_stays_one",
         "more noise than signal": "test_forward_process.py::"
@@ -203,6 +211,7 @@ CLAIMS: Final = {
         "test_steps_and_jump_are_measured_against_the_equation",
     },
     "from_denoiser_to_ddpm.py": {
+        "arXiv:2305.08891": DEFINED,
         "β from 0.0001 to 0.02; what is left": "test_train_ddpm.py::"
         "test_the_schedule_has_the_published_values",
         "a loss of about 1": "test_reference_runs.py::"
@@ -216,14 +225,20 @@ CLAIMS: Final = {
         "Others count w": DEFINED,
         "predicts the noise twice": DEFINED,
     },
-    "iterative_denoising.py": {"twice as many channels": DEFINED},
+    "iterative_denoising.py": {
+        "twice as many channels": DEFINED,
+        "one pixel off costs twice": DEFINED,
+        "Only 34 of the $T$ timesteps": "test_claims.py::test_the_course_takes_34_timesteps",
+    },
     "perfect_denoiser.py": {
+        "arXiv:2301.13188": DEFINED,
         "white minus black is 1": DEFINED,
         "below 2 it falls": DEFINED,
     },
     "set_up.py": {
         "3.85 million images": "test_claims.py::test_the_page_says_how_long_pictures_was_trained",
         "v = √ᾱ ε": DEFINED,
+        "x̂₀ = √ᾱ x_t": DEFINED,
     },
     "train_class_ddpm.py": {
         "ten numbers of which one is 1": DEFINED,
@@ -250,6 +265,7 @@ CLAIMS: Final = {
         "how would you request a 7": QUESTION,
     },
     "train_denoiser.py": {
+        "the loss can't reach 0": DEFINED,
         "PSNR {psnr": DEFINED,
         "the same noisy image twice": "test_train_denoiser.py::"
         "test_another_step_brings_other_noise_to_the_same_digits",

@@ -199,6 +199,7 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "Large models are reported to do better": DEFINED,
     },
     "class_guidance.py": {
+        "Of these scales γ = {} has the lowest": _GUIDED,
         "past the second estimate": "test_guidance.py::"
         "test_gamma_counts_from_the_unconditional_prediction_and_not_from_the_conditional_one",
         "The first rises with γ until nothing is left to gain": _GUIDED,
@@ -232,13 +233,24 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "test_all_start_from_the_same_noise_and_only_the_fresh_noise_makes_a_long_path",
         "compares more samplers": DEFINED,
     },
+    "from_denoiser_to_ddpm.py": {
+        "the better the smaller this weight is": ARGUED,
+        "the digit can hardly be known count little": ARGUED,
+    },
+    "diffusion_in_the_plane.py": {
+        "the density $p_t$ of noisy data grows fastest": DEFINED,
+    },
     "forward_process.py": {
+        "of the first DDPM lets β grow evenly": DEFINED,
         "until hardly a trace of it is left": "test_claims.py::"
         "test_the_weights_of_an_image_in_the_strongest_noise",
         "and hardly ever with": ARGUED,
         "because power, not amplitude, is shared out": ARGUED,
     },
-    "guidance.py": {"samples become less varied (lesson B 2.4": _GUIDED},
+    "guidance.py": {
+        "leads to where the prompt is more probable": ARGUED,
+        "samples become less varied (lesson B 2.4": _GUIDED,
+    },
     "image_to_image.py": {
         "the more freely the network chooses": _EDIT,
         "from almost pure noise (left)": "test_claims.py::"
@@ -247,7 +259,14 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "Large shapes survive more noise": "test_comparisons.py::"
         "test_large_shapes_survive_more_noise_than_details",
     },
+    "inpainting.py": {
+        "because each replacement gives the border other noise": ARGUED,
+    },
     "iterative_denoising.py": {
+        "and their mean, the next estimate, is sharper": "test_comparisons.py::"
+        "test_the_stronger_the_noise_the_more_the_estimate_blurs",
+        "because the jump of lesson 1.1 works between any two timesteps": "test_schedules.py::"
+        "test_a_strided_step_has_the_published_coefficients",
         "the next, less noisy timestep": ARGUED,
         "more weight in its mean than": "test_comparisons.py::"
         "test_x_t_has_the_larger_weight_until_the_last_three_steps",
@@ -288,6 +307,8 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "the lowest expected loss of any network": _MEAN,
     },
     "samplers.py": {
+        "where the network expects more of an image": "test_comparisons.py::"
+        "test_however_few_the_steps_sampling_starts_at_the_courses_noisiest_timestep",
         "With {} steps the best value": "test_sampler_lesson.py::"
         "test_every_sampler_was_measured_at_the_same_steps_with_errors",
         "from the same noises for all samplers": "test_sampler_lesson.py::"
@@ -297,11 +318,14 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "guided samples vary less": _GUIDED,
     },
     "sampling.py": {
+        "every training image is almost pure noise": "test_claims.py::"
+        "test_the_weights_of_an_image_in_the_strongest_noise",
         "and why more is needed": _GUIDED,
         "The prompt excludes little": ARGUED,
         "uses the prompt more strongly": DEFINED,
     },
     "set_up.py": {
+        "fewer steps are longer ones": ARGUED,
         "so that the squared error of the prediction falls": ARGUED,
         "every difference is due to that control": "test_sampling.py::"
         "test_image_i_is_the_same_whatever_the_count_is",

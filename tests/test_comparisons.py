@@ -16,6 +16,7 @@ from test_sampled_digits import shipped
 from torch import Tensor
 
 from lessons import text_to_image as t2i
+from lessons.beyond import samplers
 from lessons.beyond.plane.trajectories import ALPHA_BARS
 from lessons.diffusion import posterior, schedules
 from lessons.diffusion.denoise import clean_estimate
@@ -111,6 +112,38 @@ def test_the_two_variances_part_only_at_the_cleanest_timesteps() -> None:
     assert share[0] < 0.5
     assert share == sorted(share)
     assert min(share[40:]) > 0.95
+
+
+def test_the_right_variance_is_beta_for_noise_beta_tilde_for_one_image_else_between() -> None:
+    bars = schedules.squaredcos_cap_v2().alpha_bars
+    for t, s in ((300, 270), (700, 600), (900, 890)):
+        a_t, a_s = bars[t], bars[s]
+        alpha = a_t / a_s
+        upper, lower = posterior.step_variance(a_t, a_s), posterior.posterior_variance(a_t, a_s)
+        # Var[x_s] - Cov[x_s, x_t]² / Var[x_t]: what is left of a Gaussian once another is known.
+        torch.testing.assert_close(1 - alpha, upper)
+        torch.testing.assert_close((1 - a_s) - alpha * (1 - a_s) ** 2 / (1 - a_t), lower)
+        # Two images, -1 and 1: what is not known of them adds to the variance of one.
+        x_t = torch.linspace(-8, 8, 40_001, dtype=torch.float64)
+        density = torch.exp(-((x_t - a_t.sqrt()) ** 2) / (2 * (1 - a_t)))
+        unknown = 1 - torch.tanh(a_t.sqrt() * x_t / (1 - a_t)) ** 2
+        mean = (density * unknown).sum() / density.sum()
+        weight = a_s.sqrt() * (1 - alpha) / (1 - a_t)
+        assert lower < lower + weight**2 * mean < upper
+
+
+def test_the_cosine_schedule_spends_fewer_timesteps_on_almost_pure_noise() -> None:
+    linear, cosine = schedules.ddpm_schedule(1e-4, 0.02, 1000), schedules.squaredcos_cap_v2(1000)
+    few, many = (int((one.alpha_bars < 0.01).sum()) for one in (cosine, linear))
+    assert 0 < few < many / 3
+
+
+def test_however_few_the_steps_sampling_starts_at_the_courses_noisiest_timestep() -> None:
+    for model in ("digits", "pictures"):
+        form = t2i.spec(model)
+        first = schedules.course_timesteps(len(form.alpha_bars))[0]
+        starts = {samplers.few_timesteps(form, steps)[0] for steps in samplers.STEPS}
+        assert starts == {first}
 
 
 def test_x_t_has_the_larger_weight_until_the_last_three_steps() -> None:

@@ -52,6 +52,18 @@ def test_a_lowpass_keeps_what_is_flat_and_makes_noise_smaller() -> None:
     assert left == pytest.approx(1 / (4 * torch.pi * SIGMA**2), rel=0.2)
 
 
+def test_a_wave_of_5_3_sigma_pixels_passes_with_half_of_its_amplitude() -> None:
+    places = torch.arange(512, dtype=torch.float32)
+    kept = []
+    for length in (4.5, 5.3, 6.5):
+        wave = torch.cos(2 * torch.pi * places / (length * SIGMA)).expand(1, 1, 64, -1)
+        passed = lowpass(wave, SIGMA, KERNEL)[..., 32, 64:-64]
+        kept.append(float(passed.abs().max()))
+    assert kept[0] < 0.45
+    assert kept[1] == pytest.approx(0.5, abs=0.01)
+    assert kept[2] > 0.6
+
+
 def test_the_variance_is_averaged_and_not_filtered() -> None:
     def network(between: Tensor):  # type: ignore[no-untyped-def]
         return lambda x_t, _t: torch.cat([x_t, between], 1)

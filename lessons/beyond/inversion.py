@@ -72,12 +72,13 @@ def noise_at_both_ends(
     r"""A predictor for inversion that asks again from where its answer leads.
 
     $$
-    x_t^{(k + 1)} = \sqrt{\bar\alpha_t}\, \hat x_0^{(k)} + \sqrt{1 - \bar\alpha_t}\, \epsilon^{(k)},
-    \qquad \epsilon^{(k)} = \epsilon_\theta\!\left(x_t^{(k)}, t\right), \quad x_t^{(0)} = x_s
+    x_t^{(k + 1)}
+        = \sqrt{\bar\alpha_t}\, \hat x_0^{(k)} + \sqrt{1 - \bar\alpha_t}\, \hat\epsilon^{(k)},
+    \qquad \hat\epsilon^{(k)} = \epsilon_\theta\!\left(x_t^{(k)}, t\right), \quad x_t^{(0)} = x_s
     $$
 
-    Where this comes to rest, $\epsilon$ is the noise that decoding will find in $x_t$, and the step
-    is undone exactly. One round is DDIM inversion.
+    Where this comes to rest, $\hat\epsilon$ is the noise that decoding will find in $x_t$, and the
+    step is undone exactly. One round is DDIM inversion.
 
     Source: Pan et al. 2023 (arXiv:2309.04907), section 3.
 

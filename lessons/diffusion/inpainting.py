@@ -17,8 +17,8 @@ def keep_outside(x_s: Tensor, noisy_source: Tensor, mask: Tensor) -> Tensor:
     x_s \leftarrow m \, x_s + (1 - m) \, \mathrm{forward}(x_\text{orig}, s)
     $$
 
-    $s$ is the timestep just reached. Pasting the clean source image, or one as noisy as before the
-    step, would show the network an image whose parts don't belong together.
+    $m$ is 1 where content is new, $s$ the timestep just reached. Pasting the clean source image, or
+    one as noisy as before the step, would show the network parts that don't belong together.
 
     Source: Lugmayr et al. 2022 (arXiv:2201.09865), eq. 8; there m marks what is kept.
 

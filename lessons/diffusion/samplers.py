@@ -112,7 +112,7 @@ def ddim_mean(x_0: Tensor, eps: Tensor, alpha_bar_s: Tensor, sigma: Tensor) -> T
     r"""Go to the clean estimate, and back to noise level $s$ along the predicted noise.
 
     $$
-    \mu = \sqrt{\bar\alpha_s}\, \hat x_0 + \sqrt{1 - \bar\alpha_s - \sigma^2}\, \epsilon
+    \mu = \sqrt{\bar\alpha_s}\, \hat x_0 + \sqrt{1 - \bar\alpha_s - \sigma^2}\, \hat\epsilon
     $$
 
     The noise is that which was predicted, not fresh noise: of the variance $1 - \bar\alpha_s$ that
@@ -262,8 +262,8 @@ def ddim_inversion(
     r"""Encode an image as noise: take the steps of DDIM at η = 0 backwards.
 
     $$
-    x_t = \sqrt{\bar\alpha_t}\, \hat x_0 + \sqrt{1 - \bar\alpha_t}\, \epsilon,
-    \qquad \epsilon = \epsilon_\theta(x_s, t)
+    x_t = \sqrt{\bar\alpha_t}\, \hat x_0 + \sqrt{1 - \bar\alpha_t}\, \hat\epsilon,
+    \qquad \hat\epsilon = \epsilon_\theta(x_s, t)
     $$
 
     To undo the step from $t$ to $s$ exactly, the noise would have to be predicted from $x_t$, which

@@ -39,7 +39,7 @@ def psnr(image: Tensor, truth: Tensor, value_range: float = 1.0) -> Tensor:
     $R$ is white minus black. 10 dB more are a tenth of the squared error, 3 dB more half of it.
 
     Args:
-        image: estimates (B, C, H, W); clamped to the displayable range first by nobody.
+        image: estimates (B, C, H, W); not clamped to the displayable range.
         truth: clean images, shape of `image`.
         value_range: R, white minus black: 1 for MNIST, 2 for images in [-1, 1].
 

@@ -38,7 +38,8 @@ def blurred(x_t: Tensor, kernel: int, sigma: float) -> Tensor:
     \qquad G_\sigma(u, v) \propto \exp\!\left(-\frac{u^2 + v^2}{2\sigma^2}\right)
     $$
 
-    Noise is independent from pixel to pixel, so averaging reduces it. Edges are averaged too.
+    Noise is independent from pixel to pixel, so averaging reduces it: a plain mean of $n$ pixels
+    leaves $1 / \sqrt n$ of its standard deviation. Edges are averaged too.
 
     Args:
         x_t: noisy images, (B, C, H, W).

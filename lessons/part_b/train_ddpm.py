@@ -74,7 +74,10 @@ def noise_loss(eps_hat: Tensor, eps: Tensor) -> Tensor:
 
 
 def normalised(index: Tensor) -> Tensor:
-    r"""Scale the timestep to the network's input: $t / T$ with $t$ from 1 to $T$.
+    """Scale the timestep to the network's input: $t / T$ with $t$ from 1 to $T$.
+
+    Two small fully connected networks turn this number into one value for each feature map, which
+    is added to all pixels of the map: at 7×7, and at 14×14 in the decoder.
 
     Args:
         index: (B,) int64, 0 to T − 1.

@@ -35,7 +35,7 @@ def add_unscaled_noise(x: Tensor, eps: Tensor, sigma: float) -> Tensor:
     $$
 
     Nothing is scaled down here, unlike in the forward process of Part A: at $\sigma = 1$ the digit
-    is still in there, under noise as strong as itself.
+    is still in there, under noise whose standard deviation is the difference of black and white.
 
     Source: CS 180 "Fun with diffusion models", part B, eq. B.2.
 
@@ -62,7 +62,8 @@ def denoising_loss(x_hat: Tensor, x: Tensor) -> Tensor:
     L = \mathbb{E}_{z, x} \, \lVert D_\theta(z) - x \rVert^2
     $$
 
-    The norm is averaged over the pixels, so that a loss of 0.01 means: a pixel is off by 0.1.
+    $D_\theta$ is the denoiser, $z$ the noisy digit. The norm is averaged over the pixels, so that a
+    loss of 0.01 means: the root mean square error of a pixel is 0.1.
 
     Source: CS 180 "Fun with diffusion models", part B, eq. B.1.
 

@@ -53,6 +53,10 @@ def weights(layer: Attention, x: Tensor, states: Tensor, seen: Tensor) -> Tensor
     A = \operatorname{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right)
     $$
 
+    Each place has a query, a row of $Q$; each place and each word has a key, a row of $K$, and a
+    value; all have $d$ components. A place takes the mean of the values, with its row of $A$ as
+    weights.
+
     Args:
         layer: whose attention; the arguments are those of its `forward`.
         x: feature maps, (B, C, H, W).

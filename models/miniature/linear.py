@@ -93,8 +93,9 @@ def wiener(x_t: Tensor, alpha_bar_t: Tensor, known: WienerDenoiser) -> Tensor:
     $$
 
     $S$ is the power that images have at each frequency, in units of the noise's, $\mu$ their mean
-    colour, $D$ the cosine transform. Nothing linear has a smaller mean squared error. A frequency
-    that stands far above the noise is kept, one far below it is given up.
+    colour, $D$ the cosine transform. Where the frequencies of images are uncorrelated, nothing
+    linear has a smaller mean squared error. A frequency that stands far above the noise is kept,
+    one far below it is given up.
 
     Source: Wiener 1949, "Extrapolation, Interpolation, and Smoothing of Stationary Time Series".
     As a skip with a scale for what is left it extends c_skip and c_out of Karras et al. 2022

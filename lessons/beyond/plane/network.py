@@ -88,8 +88,9 @@ def denoising_loss(
     $$
 
     The answer with the least squared error is a mean over all points that may lie under the noise:
-    the exact field. Asking for $v$, from which $\epsilon$ follows, is as hard at one noise level as
-    at any other.
+    the exact field. Both ends follow from $v$ without a division, the data by
+    $\hat x_0 = \sqrt{\bar\alpha_t}\, x_t - \sqrt{1 - \bar\alpha_t}\, v$: no noise level magnifies
+    the network's error.
 
     Source: Salimans & Ho 2022 (arXiv:2202.00512), section 4 and appendix D.
 
