@@ -17,6 +17,7 @@ def calculator() -> Calculator:
     wanted = settings()
     if wanted is None:
         return InThisProcess()
+    from lessons.training.runs.threads import slots, usual_threads
     from models.cluster.pool import connect
 
-    return connect(wanted)
+    return connect(wanted, for_trainings=slots() * usual_threads())

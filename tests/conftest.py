@@ -22,13 +22,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
-    """A cluster of one machine with two network workers, of which nobody hears."""
+    """A cluster of one machine for two network workers and two trainers, of which nobody hears."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
 
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=4, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
+
+
+@pytest.fixture
+def trains_on_cluster(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """This test's runs are trained on the cluster."""
+    request.getfixturevalue("ray_cluster")
+    import ray
+
+    from models.cluster.client import NAMESPACE
+
+    monkeypatch.setenv("DIFFUSION_RAY", "auto")
+    yield
+    for actor in ray.util.list_named_actors(all_namespaces=True):
+        if actor["name"].startswith("trainer-"):
+            ray.kill(ray.get_actor(actor["name"], NAMESPACE))
+
+
+@pytest.fixture(params=["here", pytest.param("cluster", marks=pytest.mark.cluster)])
+def where(request: pytest.FixtureRequest) -> str:
+    """Where this test's runs are trained: by a process of this server, or by the cluster's."""
+    if request.param == "cluster":
+        request.getfixturevalue("trains_on_cluster")
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +71,7 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
         "WALL_IMAGES",
         "RAY",
         "RAY_WORKERS",
+        "TRAINING_GPU",
     ):
         monkeypatch.delenv(f"DIFFUSION_{name}", raising=False)
     yield folder
@@ -74,7 +100,7 @@ def _works_in(folder: Path, process: psutil.Process) -> bool:
     words = process.cmdline()
     if "lessons.training.runs.worker" not in words:
         return False
-    if words[-1] == "lessons.training.runs.worker":  # made in advance, it was told of its run later
+    if not words[-1].startswith(os.sep):  # it was told of its run later, as one made in advance is
         return process.environ().get("DIFFUSION_RUNS") == str(folder)
     return words[-1].startswith(f"{folder}{os.sep}")
 

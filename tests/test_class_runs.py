@@ -14,7 +14,7 @@ from small_runs import folder_of, prepared, tiny, wait_for
 
 from lessons.classroom import limits, presence, readers, state
 from lessons.classroom.readers import NOBODY, Reader
-from lessons.training import runs
+from lessons.training import claims, runs
 from lessons.training.runs import files, notes, processes
 
 KEY = "the key of this class"
@@ -36,7 +36,7 @@ SENT = (
 def _idle(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "works" not in request.node.name:
         monkeypatch.setattr(processes, "spawn", lambda folder: processes.queue_up(folder))
-        monkeypatch.setattr(processes, "alive", lambda folder: processes.in_line(folder))
+        monkeypatch.setattr(processes, "alive", lambda folder: claims.in_line(folder))
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ def test_a_reader_may_have_so_many_runs_in_line(monkeypatch: pytest.MonkeyPatch)
     )
     runs.resume(first, by=OWNER)  # it waits already
     begun(STRANGER, seed=4)
-    processes.leave_line(folder_of(first))
+    claims.leave_line(folder_of(first))
     begun(seed=5)
     with pytest.raises(ValueError, match="wait for their turn"):
         runs.resume(first, by=OWNER)

@@ -16,7 +16,8 @@ from lessons.part_a import sampling
 from models import catalog
 from models.cluster import crew as crews
 from models.cluster import pool
-from models.cluster.crew import NAMESPACE, NoWorker
+from models.cluster.client import NAMESPACE
+from models.cluster.crew import NoWorker
 from models.cluster.pool import Cluster
 from models.cluster.settings import ClusterSettings
 from models.cluster.worker import Greeting, NetworkAddress, version

@@ -19,7 +19,8 @@ from models.batching import MOST_IMAGES, NetworkCall, called
 from models.embedded import Pictures
 from models.miniature.box import Miniature, make_scheduler
 from pages._service.engine import Cancelled, Engine, Ticket
-from pages._service.engine.turns import MOST_BEGUN, TURN
+from pages._service.engine.tickets import Job
+from pages._service.engine.turns import MOST_BEGUN, TURN, Turns
 
 SOON = 20.0
 """Seconds a test waits for something that comes at once; only a broken engine uses them up."""
@@ -410,6 +411,42 @@ def test_two_workers_make_two_batches_at_the_same_time(make: Callable[..., Engin
     assert sorted(n for batch in network.batches for n in batch) == list(range(6))
 
 
+@dataclass(eq=False)
+class Waits:
+    """Somebody who waits for a job."""
+
+    session: str
+
+
+def calling(turns: Turns, count: int) -> list[Job]:
+    """Jobs of several readers that wait for the same network."""
+    network, jobs = Network(), list[Job]()
+    for n in range(count):
+        turns.admit(f"reader {n}", 0.0)
+        job = Job(f"key {n}", lambda: None, state="running", stage="calling")
+        job.tickets = {Waits(f"reader {n}")}  # type: ignore[arg-type]
+        job.network_call = NetworkCall(network, network, (torch.ones(1, 1),))
+        jobs.append(job)
+    turns.begun = list(jobs)
+    return jobs
+
+
+def test_workers_that_are_free_share_the_calls_and_a_busy_one_leaves_them_in_one_batch() -> None:
+    turns = Turns()
+    turns.slots = 2
+    first, *others = calling(turns, 6)
+    assert turns.choose() == (first, *others[:2])
+    first.stage = "calculating"
+    for job in others[:2]:
+        job.stage = "called"
+    assert turns.choose() == tuple(others[2:])
+    for job in (first, *others):
+        job.stage = "calling"
+    busy = Job("busy", lambda: None, state="running", stage="calculating")
+    turns.begun.append(busy)
+    assert turns.choose() == (first, *others)
+
+
 @pytest.mark.parametrize("slots", [1, 2, 3])
 def test_nobody_is_lost_in_a_wild_crowd(make: Callable[..., Engine], slots: int) -> None:
     engine = make(workers=lambda: slots, line=500)
@@ -437,6 +474,26 @@ def test_nobody_is_lost_in_a_wild_crowd(make: Callable[..., Engine], slots: int)
             assert ticket.wait(SOON)
             assert ticket.result() == 2.0 * n * (5 + n % 7)
     assert all(len(batch) <= 9 for network in networks for batch in network.batches)
+
+
+def test_the_only_worker_is_free_while_a_job_waits_for_a_model_that_somebody_loads(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, network = "one that takes long", Network()
+    monkeypatch.setattr(catalog, "_WAIT", SOON)
+    monkeypatch.setitem(catalog._loaded, place, catalog.load("digits"))
+    lock = catalog._locks.setdefault(place, threading.Lock())
+
+    def waits() -> Generator[Progress, None, str]:
+        loading = catalog._once(place, lambda: pytest.fail("it is loaded"))
+        yield from (Progress(0, 1, note) for note in loading)
+        return "loaded"
+
+    with lock:  # as who loads it has it
+        waiting, quick = all_at_once(engine, [("a", waits), ("b", network.job(1))])
+        assert quick.wait(SOON / 2)
+        assert not waiting.wait(0)
+    assert results([waiting, quick]) == ["loaded", 8.0]
 
 
 def test_who_waits_for_a_model_that_another_one_loads_keeps_no_worker(

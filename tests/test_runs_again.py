@@ -11,7 +11,7 @@ import pytest
 from small_runs import folder_of, prepared, tiny, trained_here
 
 from lessons.classroom.readers import Reader
-from lessons.training import runs
+from lessons.training import claims, runs
 from lessons.training.runs import control, files, notes, processes, worker
 
 NOW = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
@@ -151,7 +151,7 @@ def test_a_waiting_run_says_behind_which_others(monkeypatch: pytest.MonkeyPatch)
     busy, first, second = (prepared(tiny(seed=seed), steps=0) for seed in range(3))
     monkeypatch.setattr(processes, "alive", lambda _: True)
     notes.Status("running").write(folder_of(busy))
-    processes._holder(files.root(), 0).write_text(busy)
+    claims.hold(files.root(), 0, busy)
     for run_id in (first, second):
         processes.queue_up(folder_of(run_id))
     assert (runs.view(first).place, runs.view(first).behind) == (1, (busy,))

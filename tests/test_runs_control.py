@@ -333,6 +333,7 @@ def test_a_missing_or_damaged_image_is_told() -> None:
     assert runs.view(run_id).state == "paused"
 
 
+@pytest.mark.usefixtures("where")
 def test_a_run_goes_through_every_wish_and_is_gone_at_last() -> None:
     """Start, pause, one step, one epoch, resume, stop, delete: with one worker all the way."""
     run_id = runs.start("denoiser", tiny(epochs=40))
@@ -364,6 +365,7 @@ def test_a_run_goes_through_every_wish_and_is_gone_at_last() -> None:
         runs.view(run_id)
 
 
+@pytest.mark.usefixtures("where")
 def test_a_run_at_work_can_be_deleted_and_its_worker_leaves() -> None:
     run_id = runs.start("denoiser", tiny(epochs=40))
     wait_until(lambda: runs.view(run_id).state == "running", "the start")

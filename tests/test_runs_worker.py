@@ -185,6 +185,7 @@ def test_two_workers_on_one_run_work_one_after_the_other(monkeypatch: pytest.Mon
     assert curve.steps == list(range(1, len(curve.steps) + 1))
 
 
+@pytest.mark.usefixtures("where")
 def test_a_worker_that_is_asked_to_leave_pauses_with_a_checkpoint() -> None:
     run_id = runs.start("denoiser", tiny(epochs=40))
     wait_until(lambda: runs.view(run_id).step >= 3, "three steps")
@@ -196,6 +197,7 @@ def test_a_worker_that_is_asked_to_leave_pauses_with_a_checkpoint() -> None:
     assert int(notes["step"]) == paused.step == paused.curve.steps[-1] >= 3
 
 
+@pytest.mark.usefixtures("where")
 def test_a_paused_run_whose_worker_has_left_still_gets_its_weights_when_stopped() -> None:
     run_id = prepared(tiny(), steps=3)
     assert runs.weights_file(run_id) is None
@@ -232,6 +234,7 @@ def test_a_wish_between_a_workers_last_look_and_its_end_is_not_lost() -> None:
     assert not processes.alive(folder)
 
 
+@pytest.mark.usefixtures("where")
 def test_a_loss_that_is_no_number_ends_the_run_with_a_reason() -> None:
     run_id = prepared(tiny(), steps=3)
     poison(run_id, "network.out.weight", 3e38)  # a number still, but what it makes is none

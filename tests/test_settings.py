@@ -23,6 +23,7 @@ WORDS = (
     "DIFFUSION_WEB_PICTURES",
     "DIFFUSION_DEEPFLOYD_T5",
     "DIFFUSION_DEEPFLOYD_OFFLOAD",
+    "DIFFUSION_TRAINING_GPU",
 )
 STAGES = ("DIFFUSION_DEEPFLOYD", "DIFFUSION_DEEPFLOYD_STAGE2")
 LIMITS = ("DIFFUSION_MOST_WAITING", "DIFFUSION_RUNS_MEGABYTES", "DIFFUSION_LONGEST_RUN")
@@ -109,7 +110,7 @@ def test_every_setting_of_the_code_is_looked_at_at_the_start() -> None:
             words = path.read_text("utf-8").replace('f"{VARIABLE}_', '"DIFFUSION_DEEPFLOYD_')
             found |= set(re.findall(r'"(DIFFUSION_[A-Z0-9_]+)"', words))
     assert found - known == set()
-    assert len(known) == 21
+    assert len(known) == 22
 
 
 def test_the_server_ends_at_the_start_in_one_sentence() -> None:

@@ -128,8 +128,8 @@ def test_a_process_that_loaded_older_code_is_ended_and_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waiting = made_ready()
-    count, newest = spare._code()
-    monkeypatch.setattr(spare, "_code", lambda: (count, newest + 1))
+    count, newest = spare.code()
+    monkeypatch.setattr(spare, "code", lambda: (count, newest + 1))
     assert worker_of(runs.start("denoiser", tiny(epochs=1))) != waiting
     assert gone(waiting)
 

@@ -86,7 +86,7 @@ def make(command: list[str], environment: Mapping[str, str], errors: Path) -> No
             dead, _spare = _spare, None
             _put_away(dead)
             raise OSError(f"the process that was to wait ended; {errors} may say why")
-        code = _code()
+        loaded = code()
         with errors.open("wb") as stderr:
             process = subprocess.Popen(
                 command,
@@ -98,7 +98,7 @@ def make(command: list[str], environment: Mapping[str, str], errors: Path) -> No
                 start_new_session=True,
                 creationflags=ALONE,
             )
-        _spare = _Spare(process, dict(environment), code)
+        _spare = _Spare(process, dict(environment), loaded)
         threading.Thread(target=_spare.listen, name="spare-words", daemon=True).start()
 
 
@@ -150,7 +150,7 @@ def end() -> None:
 
 
 def _still_fits(spare: _Spare, environment: Mapping[str, str]) -> bool:
-    return spare.environment == environment and spare.code == _code()
+    return spare.environment == environment and spare.code == code()
 
 
 def _hand_over(spare: _Spare, folder: Path) -> bool:
@@ -175,7 +175,7 @@ def _put_away(spare: _Spare) -> None:
             spare.process.stdin.close()
 
 
-def _code() -> tuple[int, int]:
+def code() -> tuple[int, int]:
     """Which code a process would load: how many files there are, and when the newest changed."""
     changed = [
         path.stat().st_mtime_ns
@@ -200,15 +200,32 @@ def wait_for_run(load: Callable[[], None], allowed: Callable[[Path], bool]) -> P
     """
     runs: queue.SimpleQueue[Path] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(runs, allowed), name="spare-ears", daemon=True).start()
+    load_or_log(load)
+    with suppress(OSError):
+        os.write(1, READY)
+    folder = runs.get()
+    speak_into(folder / "worker.log")
+    return folder
+
+
+def load_or_log(load: Callable[[], None]) -> None:
+    """Load what a training needs; what fails here fails again in the run, which says so."""
     try:
         load()
     except Exception:
         log.exception("a training process could not load everything in advance")
-    with suppress(OSError):
-        os.write(1, READY)
-    folder = runs.get()
-    _speak_into(folder / "worker.log")
-    return folder
+
+
+def end_with_input() -> None:
+    """End this process, from now on, when its input ends, as it does when its starter dies."""
+    ours = os.dup(0)
+
+    def listen() -> None:
+        while os.read(ours, 65536):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=listen, name="starter", daemon=True).start()
 
 
 def _hear(runs: queue.SimpleQueue[Path], allowed: Callable[[Path], bool]) -> None:
@@ -227,8 +244,8 @@ def _hear(runs: queue.SimpleQueue[Path], allowed: Callable[[Path], bool]) -> Non
     runs.put(folder)
 
 
-def _speak_into(path: Path) -> None:
-    """Let go of the server's pipes: this process reads nothing, and writes into a file."""
+def speak_into(path: Path) -> None:
+    """Let go of the starter's pipes: this process reads nothing, and writes into a file."""
     with path.open("ab") as file:
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)

@@ -13,10 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from models.cluster.client import NAMESPACE
 from models.cluster.worker import Greeting, NetworkWorker, version
-
-NAMESPACE: Final = "diffusion-lessons"
-"""Where the workers' names stand on the cluster."""
 
 PATIENCE: Final = 60.0
 """Seconds that a call waits while no worker is alive; Ray starts them again, which takes a while on

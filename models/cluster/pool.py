@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from models import batching, catalog
 from models.batching import NetworkCall
+from models.cluster.client import joined
 from models.cluster.crew import PATIENCE, ClusterCrew, NoWorker
 from models.cluster.settings import ClusterSettings
 from models.cluster.worker import NetworkAddress, weights_hash
@@ -123,18 +121,19 @@ class _Batch:
         )
 
 
-def connect(wanted: ClusterSettings) -> Cluster:
+def connect(wanted: ClusterSettings, for_trainings: int = 0) -> Cluster:
     """Join a cluster, and wait until one of its workers can calculate.
 
     Args:
         wanted: which cluster, how many workers.
+        for_trainings: cores that workers leave free, where their number is not given.
 
     Raises:
         ValueError: there is none at this address, or no worker starts; one sentence.
     """
-    ray = _ray(wanted.address)
+    ray = joined(wanted.address)
     cores = int(ray.cluster_resources().get("CPU", 0))
-    cluster = Cluster(wanted.workers or max(1, cores))
+    cluster = Cluster(wanted.workers or max(1, cores - for_trainings))
     end = time.monotonic() + START
     while not cluster.crew.alive():
         if time.monotonic() > end:
@@ -145,28 +144,6 @@ def connect(wanted: ClusterSettings) -> Cluster:
             )
         time.sleep(0.05)
     return cluster
-
-
-def _ray(address: str) -> Any:
-    """Ray, connected; it is asked to tell nobody that it is used."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    import ray
-
-    if ray.is_initialized():
-        return ray
-    ours = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGTERM) if ours else None
-    try:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(
-            f"DIFFUSION_RAY is {address!r}, but no cluster answers there: {reason}"
-        ) from error
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)  # Ray's would end the server without a word
-    return ray
 
 
 def _place(call: NetworkCall) -> str | None:

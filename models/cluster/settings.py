@@ -1,4 +1,4 @@
-"""Which cluster, and how many workers on it: DIFFUSION_RAY and DIFFUSION_RAY_WORKERS."""
+"""Which cluster, and what is asked of it: DIFFUSION_RAY, _RAY_WORKERS and _TRAINING_GPU."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ def settings() -> ClusterSettings | None:
         ValueError: one of them is not allowed, or Ray is not installed.
     """
     workers = environment.whole_number("DIFFUSION_RAY_WORKERS", 0, low=0, high=1000)
-    address = os.environ.get("DIFFUSION_RAY", OFF[0]).strip()
-    if address.lower() in OFF:
+    training_gpus()
+    address = _asked()
+    if not is_wanted():
         return None
     port = _ADDRESS.fullmatch(address)
     if address.lower() != AUTO and not (port and 0 < int(port[1]) < 65536):
@@ -46,6 +47,24 @@ def settings() -> ClusterSettings | None:
             "pip install -r requirements-cluster.txt."
         )
     return ClusterSettings(AUTO if address.lower() == AUTO else address, workers)
+
+
+def is_wanted() -> bool:
+    """Whether a cluster is asked for, whatever its address."""
+    return _asked().lower() not in OFF
+
+
+def training_gpus() -> int:
+    """GPUs that every training slot of a cluster takes up: DIFFUSION_TRAINING_GPU, 0 or 1.
+
+    Raises:
+        ValueError: the setting is none.
+    """
+    return int(environment.choice("DIFFUSION_TRAINING_GPU", ("off", "on")) == "on")
+
+
+def _asked() -> str:
+    return os.environ.get("DIFFUSION_RAY", OFF[0]).strip()
 
 
 def installed() -> bool:

@@ -10,7 +10,7 @@ import functools
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
@@ -19,12 +19,14 @@ from filelock import FileLock
 
 from lessons.classroom import limits, readers, state
 from lessons.classroom.readers import NOBODY, Reader
+from lessons.training import claims
 from lessons.training.runs import files, notes, processes
 from lessons.training.runs.forks import check_fork, epoch_weights
 from lessons.training.runs.options import check_data, check_memory
 from lessons.training.runs.recipes import read_settings, recipe
 from lessons.training.runs.run_view import ENDED
 from lessons.training.runs.threads import usual_threads
+from models.cluster.settings import is_wanted
 
 if TYPE_CHECKING:  # torch is slow to import, and a worker that waits in line does without
     from lessons.training.recipe import Settings
@@ -189,6 +191,7 @@ def pause(run_id: str, *, by: Reader = NOBODY) -> None:
     """Let a run pause after its current step; a waiting one leaves the line."""
     folder, _ = _own(run_id, by)
     notes.RunControl(until_step=0).write(folder)
+    _withdraw(folder)
 
 
 @_in_one_sentence
@@ -198,6 +201,7 @@ def stop(run_id: str, *, by: Reader = NOBODY) -> None:
     if notes.status_of(folder).state in ENDED:
         return
     notes.RunControl(stop=True).write(folder)
+    _withdraw(folder)
     processes.spawn(folder)  # a paused run needs someone to write its weights
 
 
@@ -211,6 +215,7 @@ def delete(run_id: str, *, by: Reader = NOBODY) -> None:
     """
     folder, _ = _own(run_id, by)
     notes.RunControl(stop=True).write(folder)
+    _withdraw(folder)
     if not processes.join(folder, timeout=20.0):
         raise TimeoutError("The run is still finishing a step; try again in a moment.")
     # Out of sight in one move: no page meets half a run.
@@ -227,6 +232,16 @@ def _go_on(run_id: str, by: Reader, until_step: int) -> None:
     _check_turn(by, but=run_id)
     notes.RunControl(until_step=until_step).write(folder)
     processes.spawn(folder)
+
+
+def _withdraw(folder: Path) -> None:
+    """Take a run out of the cluster's line that no trainer has; here, its own process does it."""
+    if not is_wanted():
+        return
+    with claims.lock(folder.parent):
+        if claims.in_line(folder) and folder.name not in claims.held_by_trainers(folder.parent):
+            claims.leave_line(folder)
+            replace(notes.status_of(folder), state="paused").write(folder)
 
 
 def _one_after_the_other() -> FileLock:

@@ -159,3 +159,13 @@ def threads_of(folder: Path) -> int | None:
     """
     said = read_json(folder / "settings.json").get("threads")
     return said if type(said) is int and 1 <= said <= MOST_THREADS else None
+
+
+def more_is_wanted(folder: Path) -> bool:
+    """Whether a paused run was asked to go on, or to end.
+
+    Raises:
+        DamagedRun: the last wish can't be read.
+    """
+    status, control = status_of(folder), RunControl.read(folder)
+    return status.state == "paused" and (control.stop or control.until_step > status.step)

@@ -16,12 +16,23 @@ from typing import Final
 import psutil
 from filelock import FileLock, Timeout
 
-from lessons.training import spare
+from lessons.training import claims, spare
 from lessons.training.runs import files, notes
-from lessons.training.runs.threads import slots
+from lessons.training.runs.threads import slots, usual_threads
+from models.cluster import trainers
+from models.cluster.settings import AUTO, is_wanted, settings, training_gpus
 
-_LINE: Final = ".line"
 _PROJECT: Final = Path(__file__).parents[3]
+FOR_TRAINERS: Final = (
+    "DIFFUSION_DATA",
+    "DIFFUSION_TRAINING_SLOTS",
+    "DIFFUSION_TRAINING_THREADS",
+)
+"""What a training on another machine finds in its environment as it is here."""
+
+PATIENT_THREADS: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that wait must sleep: spinning, two trainings on two cores crawl."""
+
 ROOM_FOR_SPARE: Final = 2 * 2**30
 """Bytes that have to be free before a process is made in advance."""
 
@@ -30,14 +41,15 @@ _children_lock = threading.Lock()
 
 
 def spawn(folder: Path) -> None:
-    """Start a worker on a run, unless one is at it already.
+    """Start a worker on a run, unless one is at it already: here, or where DIFFUSION_RAY says.
 
     The worker is no child that ends with the server: it has a session of its own, and its word
     reaches pages through the run's folder alone.
 
     Raises:
         FileNotFoundError: the run was deleted.
-        ValueError: the number of slots is none, so that the worker would not come far.
+        ValueError: a setting is none, so that the worker would not come far, or the cluster is not
+            to be reached.
         OSError: the process could not be started, or the disk refused.
     """
     slots()
@@ -45,6 +57,10 @@ def spawn(folder: Path) -> None:
         raise FileNotFoundError(f"there is no run in {folder.name}")
     with FileLock(folder / ".spawn.lock"):
         if alive(folder):
+            return
+        if is_wanted() and not notes.RunControl.read(folder).stop:  # to end a run is little work
+            _have_trainers(folder.parent)
+            queue_up(folder)
             return
         # Said before the worker can say it, so that a page answers its reader at once.
         queue_up(folder)
@@ -77,14 +93,14 @@ def _spare_for(folder: Path) -> subprocess.Popen[bytes] | None:
 
 
 def keep_spare() -> None:
-    """Make a process ready for the next run, if a run could begin now and there is room.
+    """Make a process ready for the next run, if a run could begin here now and there is room.
 
     Raises:
         ValueError: a setting is none.
         OSError: the process could not be started, or the disk refused.
     """
     root = files.root()
-    if spare.pid() or not slot_is_free(root) or line(root):
+    if is_wanted() or spare.pid() or not slot_is_free(root) or line(root):
         return
     if psutil.virtual_memory().available < ROOM_FOR_SPARE:
         return
@@ -98,28 +114,51 @@ def keep_spare() -> None:
 
 def _environment(root: Path) -> dict[str, str]:
     """What a worker finds in its environment."""
-    # Threads that wait must sleep: spinning, two trainings on two cores crawl.
-    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "DIFFUSION_RUNS": str(root)}
+    return {**PATIENT_THREADS, **os.environ, "DIFFUSION_RUNS": str(root)}
 
 
-def sign(folder: Path, pid: int) -> None:
-    """Put down which process works on a run.
+def _have_trainers(root: Path) -> None:
+    """Have the cluster keep a process for every slot, which takes runs out of the line."""
+    asked = settings()
+    if asked is None:
+        raise ValueError("DIFFUSION_RAY names no cluster")
+    root.mkdir(parents=True, exist_ok=True)
+    said = {name: value for name, value in os.environ.items() if name in FOR_TRAINERS}
+    trainers.gather(
+        root,
+        slots(),
+        trainers.TrainerNeeds(usual_threads(), training_gpus()),
+        ["-m", "lessons.training.runs.worker"],
+        {**said, "DIFFUSION_RUNS": str(root), "DIFFUSION_RAY": AUTO, **PATIENT_THREADS},
+        asked.address,
+    )
+
+
+def sign(folder: Path, pid: int, **more: object) -> None:
+    """Put down which process works on a run, and `more` that the next one shall know.
 
     Raises:
         OSError: the disk refused.
     """
-    files.write_json(folder / "worker.json", {"pid": pid, "started": _birth(pid)})
+    files.write_json(folder / "worker.json", {"pid": pid, "started": _birth(pid), **more})
 
 
-def resign(folder: Path, wanted: Callable[[], bool]) -> bool:
+def resign(folder: Path, wanted: Callable[[], bool], slot: int | None = None) -> bool:
     """Take this worker's name off its run, unless there is more to do: then False.
 
     `spawn` waits meanwhile, so that no wish falls between a worker that leaves and the next.
+
+    Args:
+        folder: the run's.
+        wanted: whether there is more to do.
+        slot: that of the trainer which had the run, on a cluster.
     """
     with FileLock(folder / ".spawn.lock"):
         if wanted():
             return False
         (folder / "worker.json").unlink(missing_ok=True)
+        if slot is not None:
+            claims.let_go(folder.parent, slot)
         return True
 
 
@@ -129,42 +168,21 @@ def queue_up(folder: Path) -> None:
     Raises:
         OSError: the disk refused.
     """
-    leave_line(folder)
     replace(notes.status_of(folder), state="queued", reason="").write(folder)
-    # This clock is the same for all processes, and nobody sets it.
-    place = f"{time.monotonic_ns():020d}.{folder.name}"
-    (folder.parent / _LINE).mkdir(exist_ok=True)
-    (folder.parent / _LINE / place).touch()
-
-
-def in_line(folder: Path) -> bool:
-    """Whether a run has a place in the line."""
-    return any(place.endswith(f".{folder.name}") for place in _places(folder.parent))
-
-
-def leave_line(folder: Path) -> None:
-    """Give up a run's place in the line, if it has one."""
-    for place in _places(folder.parent):
-        if place.endswith(f".{folder.name}"):
-            (folder.parent / _LINE / place).unlink(missing_ok=True)
+    claims.join_line(folder)
 
 
 def line(root: Path) -> list[str]:
     """The names of the waiting runs, first come first."""
-    names = [place.partition(".")[2] for place in _places(root)]
-    return [name for name in names if files.is_run_name(name) and alive(root / name)]
-
-
-def _places(root: Path) -> list[str]:
-    """The line is a folder with one empty file a run; those that are over left nothing there."""
-    try:
-        return sorted(os.listdir(root / _LINE))
-    except OSError:
-        return []
+    return [name for name in claims.waiting(root) if alive(root / name)]
 
 
 def alive(folder: Path) -> bool:
-    """Whether a process works on the run (or waits its turn) right now."""
+    """Whether a process works on the run (or waits its turn) right now, here or on the cluster."""
+    return _lives_here(folder) or (is_wanted() and claims.has_trainer(folder))
+
+
+def _lives_here(folder: Path) -> bool:
     with _children_lock:
         for child in _children[:]:
             if child.poll() is not None:  # reaps it, so that no zombie looks alive
@@ -209,8 +227,7 @@ def take_slot(folder: Path) -> FileLock | None:
 
     The system gives a slot back however its holder ends, `kill -9` included.
     """
-    for place in _places(folder.parent):
-        name = place.partition(".")[2]
+    for name in claims.waiting(folder.parent):
         if name == folder.name:
             break
         if alive(folder.parent / name):
@@ -222,8 +239,8 @@ def take_slot(folder: Path) -> FileLock | None:
             lock.acquire(timeout=0)
         except Timeout:
             continue
-        leave_line(folder)
-        _holder(folder.parent, number).write_text(folder.name)
+        claims.leave_line(folder)
+        claims.hold(folder.parent, number, folder.name)
         return lock
     return None
 
@@ -235,23 +252,15 @@ def slot_is_free(root: Path) -> bool:
 
 def holders(root: Path) -> list[Path]:
     """The folders of the runs that took a slot last; some may have given it back."""
-    found = []
-    for number in range(slots()):
-        with suppress(OSError, ValueError):
-            name = _holder(root, number).read_text()
-            found += [root / name] if files.is_run_name(name) else []
-    return found
-
-
-def _holder(root: Path, number: int) -> Path:
-    return root / f".holder-{number}"
+    names = [claims.holder(root, slot) for slot in range(slots())]
+    return [root / name for name in names if name]
 
 
 def _clear(folder: Path) -> None:
     """Take a dead worker's run out of the line, unless the next one is being started."""
     if not folder.is_dir():
-        leave_line(folder)
+        claims.leave_line(folder)
         return
     with suppress(Timeout, OSError), FileLock(folder / ".spawn.lock", timeout=0):
         if not alive(folder):
-            leave_line(folder)
+            claims.leave_line(folder)

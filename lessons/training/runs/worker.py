@@ -1,8 +1,10 @@
-"""The process that trains one run: `python -m lessons.training.runs.worker [FOLDER]`.
+"""The process that trains one run: `python -m lessons.training.runs.worker [FOLDER | SLOT CREW]`.
 
-Without a folder it loads what any training needs, and waits for one (`lessons.training.spare`). It
-reads wishes from the run's folder and writes results there. Pages only watch, so a run survives the
-page, the browser and the server. A kill at any moment costs the steps since the last checkpoint.
+Without a folder it loads what any training needs, and waits for one (`lessons.training.spare`). On
+a cluster it has a slot, and takes the next run out of the line (`models.cluster.trainers`).
+
+It reads wishes from the run's folder and writes results there. Pages only watch, so a run outlives
+the page, the browser and the server. A kill at any moment costs the steps since its checkpoint.
 """
 
 from __future__ import annotations
@@ -12,19 +14,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
 from filelock import FileLock
 
-from lessons.training import spare
+from lessons.training import claims, spare
 from lessons.training.runs import files, notes, processes
 from lessons.training.runs.notes import threads_of
 from lessons.training.runs.recipes import NAMES, recipe
 from lessons.training.runs.threads import fixed_threads, usual_threads
+from models.atomic import stamp
+from models.cluster import trainers
 
 if TYPE_CHECKING:
     from lessons.training.loop import Step, TrainingState
@@ -32,6 +36,15 @@ if TYPE_CHECKING:
 
 PAUSE_PATIENCE: Final = 120.0
 """How long a paused worker keeps its network in memory, unless another run waits."""
+
+MOST_TRIES: Final = 3
+"""Processes that may end without a word, one after the other, before a run gets a checkpoint."""
+
+DEADLY: Final = (
+    f"{MOST_TRIES} processes ended while they trained this run. A smaller width or batch may need "
+    "less memory."
+)
+TakeSlot = Callable[[Path], AbstractContextManager[object] | None]
 
 _asked_to_leave = False
 
@@ -42,18 +55,104 @@ def main(folder: Path | None) -> None:
     Args:
         folder: the run's; None waits until one is handed over.
     """
-    if hasattr(os, "nice"):
-        os.nice(5)  # pages come first; no process can take more again than it has
+    _come_after_pages()
     if folder is None:
         folder = spare.wait_for_run(_load, _is_a_run)
     signal.signal(signal.SIGTERM, _leave)
     with FileLock(folder / ".worker.lock"):  # one worker a run, whatever befell its starter
-        try:
-            processes.sign(folder, os.getpid())
-            _work_while_wanted(folder)
-        except OSError as error:
-            status = replace(notes.status_of(folder), state="failed", reason=_refusal(error))
-            status.overwrite(folder)
+        _work_or_say_why(folder, processes.take_slot)
+
+
+def main_of_slot(slot: int, crew: str) -> None:
+    """Train the run that a slot of the cluster had, or the next in line, as `main` does.
+
+    Args:
+        slot: the trainer's number.
+        crew: what the trainers are called that it is one of; when others come, it ends.
+    """
+    _come_after_pages()
+    spare.end_with_input()
+    signal.signal(signal.SIGTERM, _leave)
+    root, code = files.root(), spare.code()
+    with FileLock(root / f".slot-{slot}.lock"):  # one run a slot, whatever befell its trainer
+        folder = _claim(root, slot)
+        spare.load_or_log(_load)
+        while folder is None:
+            if _asked_to_leave or trainers.crew_of(root)[0] != crew:
+                return
+            time.sleep(0.2)
+            folder = _claim(root, slot)
+        if spare.code() != code:
+            return  # the next process finds the claim, and has the new code
+        with FileLock(folder / ".worker.lock"):
+            _train_for_slot(folder, slot)
+
+
+def _claim(root: Path, slot: int) -> Path | None:
+    """Take, for a trainer of the cluster, the run that it had, or else one that none has.
+
+    The run that it had is one whose process, or machine, ended without a word.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    with claims.lock(root):
+        mine = claims.holder(root, slot)
+        if mine and _is_wanted(root / mine):
+            return root / mine
+        claims.let_go(root, slot)
+        for name in claims.free_for_trainers(root):
+            if _is_wanted(root / name):
+                claims.hold(root, slot, name)
+                return root / name
+            claims.leave_line(root / name)
+    return None
+
+
+def _is_wanted(folder: Path) -> bool:
+    """Whether a run is there that waits, was at work, or was asked to go on in a pause."""
+    if not (folder / "settings.json").exists():
+        return False
+    with suppress(files.DamagedRun), FileLock(folder / ".spawn.lock"):
+        status = notes.status_of(folder)
+        return status.state in notes.ACTIVE or notes.more_is_wanted(folder)
+    return False
+
+
+def _train_for_slot(folder: Path, slot: int) -> None:
+    if not _is_wanted(folder):  # a server has ended it meanwhile
+        processes.resign(folder, lambda: False, slot)
+        return
+    spare.speak_into(folder / "worker.log")
+    checkpoint = list(stamp(folder / "checkpoint.safetensors") or ())
+    last = files.read_json(folder / "worker.json")  # who ended without a word has left it
+    tries = int(last.get("tries", 0)) + 1 if last.get("checkpoint") == checkpoint else 1
+    if tries > MOST_TRIES:
+        replace(notes.status_of(folder), state="failed", reason=DEADLY).write(folder)
+        processes.resign(folder, lambda: False, slot)
+        return
+    _work_or_say_why(folder, _slot_of_trainer, slot, tries=tries, checkpoint=checkpoint)
+
+
+def _slot_of_trainer(folder: Path) -> AbstractContextManager[object]:
+    claims.leave_line(folder)
+    return nullcontext()
+
+
+def _come_after_pages() -> None:
+    if hasattr(os, "nice"):
+        os.nice(5)  # pages come first; no process can take more again than it has
+
+
+def _work_or_say_why(
+    folder: Path, take: TakeSlot, slot: int | None = None, **signed: object
+) -> None:
+    try:
+        processes.sign(folder, os.getpid(), **signed)
+        _work_while_wanted(folder, take, slot)
+    except OSError as error:
+        status = replace(notes.status_of(folder), state="failed", reason=_refusal(error))
+        status.overwrite(folder)
 
 
 def _is_a_run(folder: Path) -> bool:
@@ -76,22 +175,19 @@ def _load() -> None:
             mnist.load(part)
 
 
-def _work_while_wanted(folder: Path) -> None:
+def _work_while_wanted(folder: Path, take: TakeSlot, slot: int | None) -> None:
     while True:
-        slot = _wait_for_slot(folder)
-        if slot is not None:
-            with slot:
+        taken = _wait_for_slot(folder, take)
+        if taken is not None:
+            with taken:
                 _work(folder)
-        if processes.resign(folder, lambda: _more_is_wanted(folder)):
+        if processes.resign(folder, lambda: _more_is_wanted(folder), slot):
             return
 
 
 def _more_is_wanted(folder: Path) -> bool:
     """Whether a paused run was asked to go on, or to end, while its worker was leaving."""
-    status, control = notes.status_of(folder), notes.RunControl.read(folder)
-    if _asked_to_leave or status.state != "paused":
-        return False
-    return control.stop or control.until_step > status.step
+    return not _asked_to_leave and notes.more_is_wanted(folder)
 
 
 def _leave(*_: object) -> None:
@@ -99,20 +195,20 @@ def _leave(*_: object) -> None:
     _asked_to_leave = True
 
 
-def _wait_for_slot(folder: Path) -> AbstractContextManager[object] | None:
-    if not processes.in_line(folder):  # else its place counts from the wish
+def _wait_for_slot(folder: Path, take: TakeSlot) -> AbstractContextManager[object] | None:
+    if not claims.in_line(folder):  # else its place counts from the wish
         processes.queue_up(folder)
     status = notes.status_of(folder)
     while True:
         control = notes.RunControl.read(folder)
         if control.stop and (folder / "checkpoint.safetensors").exists():
-            processes.leave_line(folder)
+            claims.leave_line(folder)
             return nullcontext()  # only its weights are left to be written, which needs no slot
         if control.stop or _asked_to_leave or control.until_step <= status.step:
             replace(status, state="stopped" if control.stop else "paused").write(folder)
-            processes.leave_line(folder)
+            claims.leave_line(folder)
             return None
-        slot = processes.take_slot(folder)
+        slot = take(folder)
         if slot is not None:
             replace(status, state="running").write(folder)  # out of the line, while torch loads
             return slot
@@ -194,4 +290,7 @@ def _sentence(error: Exception) -> str:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    main(Path(sys.argv[1]) if sys.argv[1:] else None)
+    if len(sys.argv) == 3:
+        main_of_slot(int(sys.argv[1]), sys.argv[2])
+    else:
+        main(Path(sys.argv[1]) if sys.argv[1:] else None)
