@@ -83,6 +83,11 @@ def one_step_page() -> Page:
 
 def test_one_step_says_what_its_rows_cost_and_how_far_apart_they_are(one_step_page: Page) -> None:
     said = one_step_page.said
+    assert "The same 10 noises in 50 steps. Left" in said
+    measured = measure.measured()
+    assert measured
+    assert f"{measured.count} samples for each line, all classes alike" in said
+    assert "γ = 2, which takes two predictions a step" in said
     assert "so its last row took 100; a student's step takes one" in said
     assert "teacher, 1 step **0.51**; distilled student, 1 step **0.42**" in said
     assert "teacher, 4 steps **0.15**." in said
@@ -171,6 +176,8 @@ def test_one_step_draws_one_standard_error_above_and_below(one_step_page: Page) 
         for t in one_step_page.all_curves("b26_frechet")
         if t.style == "faint" and t.color == one_step_page.names["COLORS"][RECTIFIED]
     ]
+    floor = one_step_page.curves("b26_frechet")[f"{found.count} real digits"]
+    assert (list(floor.x), list(floor.y)) == ([1, 50], [found.floor] * 2)
     assert faint == [[q.frechet[0] + sign * q.frechet[1] for q in by.values()] for sign in (-1, 1)]
 
 
@@ -218,6 +225,9 @@ def test_samplers_draws_and_says_what_was_measured(model: str) -> None:
             assert list(below.y) == [value - error for value, error in pairs]
             assert list(above.y) == [value + error for value, error in pairs]
             assert {line.color, below.color, above.color} == {line.color}
+    if found.floor:
+        floor = page.curves("a152_frechet")[f"{found.count} real digits"]
+        assert (list(floor.x), list(floor.y)) == ([5, 100], [found.floor] * 2)
 
 
 @pytest.mark.parametrize("digits", [True, False])
@@ -357,6 +367,7 @@ def test_own_digit_turns_ink_white_and_keeps_the_digit_at_28_by_28() -> None:
     files = next(c for c in page.of("downloads") if c.given["key"] == "b124_files")
     for call in (delivered.args[0], files.args[0]):
         assert captions(call) == captions(row(11))
+    assert page.table("Probabilities")[0] == ["image", *"0123456789"]
     assert page.table("Probabilities")[1:] == [
         ["28×28", "90%"],
         ["with noise", "50%"],
@@ -374,6 +385,11 @@ def test_paint_along_shows_drawing_noise_and_answers_and_counts_what_is_guided()
     [grid] = page.of("grid")
     assert captions(grid.args) == captions(row(3, 4))
     assert page.live("demo").given["guided_half"] is True
+    assert "An example, until your first stroke." in page.said
+    drawn = np.zeros((2, 2, 3), np.uint8)
+    stroke = read("paint_along.py", {"demo": found}, {**answers, "a174_drawing": drawn})
+    assert "An example" not in stroke.said
+    assert "s from the stroke's arrival here" in stroke.said
     page = read("paint_along.py", {"demo": found}, {**answers, "a174_half": False})
     assert page.of("made_with")[0].given["guided steps"] == 6
     assert page.live("demo").given["guided_half"] is False
@@ -495,6 +511,10 @@ def test_rates_answer_is_in_the_tables_own_numbers(
     minutes = mean([one.cpu_minutes for by in sweep.runs.values() for one in by.values()])
     assert f"{minutes:.1f} minutes of one processor for a run" in said
     assert f"{total:,} images in {kept['epochs']} epochs, batches of {kept['batch_size']}" in said
+    assert f"EMA with μ = {kept['ema']:g}, {kept['precision']}; seeds " in said
+    assert f"γ = {kept['gamma']:g}, {kept['sample_steps']} steps of Euler's method" in said
+    assert f"D = {kept['num_hiddens']}, {total:,} images" in said
+    assert f"{sweep.count} samples for each set of weights" in said
 
 
 def read_course(recipe: str) -> Any:
@@ -524,6 +544,11 @@ def test_the_weights_that_are_chosen_are_sampled(
 ) -> None:
     page, sweep = rates_page
     assert page.live("ten_digits").given["which"] == results.LAST
+    rows = {name: row(10 * k) for k, name in enumerate(results.RATES)}
+    for chosen in ("last", "averaged"):
+        shown = read("rate_schedule.py", {"ten_digits": rows}, {"b251_weights": chosen})
+        [delivered] = shown.of("deliver")
+        assert delivered.args[1] == f"The digits 0 to 9 by learning rate, {chosen} weights"
     again = read("rate_schedule.py", {}, {"b251_weights": "averaged"})
     assert again.live("ten_digits").given["which"] == results.AVERAGED
     [link] = page.of("to_page")
@@ -599,6 +624,18 @@ def test_widths_lie_along_the_bottom_where_they_belong(widths_page: Page) -> Non
     assert [list(trace.y) for trace in drawn[:3]] == [[80, 40], [77.5, 38], [82.5, 42]]
     assert {trace.color for trace in drawn[:3]} == {drawn[0].color} != {drawn[3].color}
     assert [list(t.y) for t in widths_page.all_curves("b221_loss")] == [[0.5, 0.3], [0.4, 0.2]]
+
+
+def test_widths_say_how_they_were_trained_and_label_their_samples(widths_page: Page) -> None:
+    kept, said = WIDTHS.settings, widths_page.said
+    assert f"Batches of {kept['batch_size']}, a constant rate of {kept['learning_rate']:g}" in said
+    assert f"(EMA, μ = {kept['ema']:g}), {kept['precision']}; seeds" in said
+    assert f"{WIDTHS.count} samples for each point and seed, {kept['sample_steps']} steps" in said
+    assert f"what {WIDTHS.count} real digits have, {WIDTHS.floor:.2f}: none" in said
+    kept_rows = widths_page.of("grid")[0]
+    for label, images_ in zip(kept_rows.given["row_labels"], kept_rows.args[0], strict=True):
+        words = f"a sample of {label.replace(', ', ' after ', 1)}"
+        assert {one.alt for one in images_} == {words}
 
 
 def test_widths_cost_what_their_layers_cost(widths_page: Page) -> None:

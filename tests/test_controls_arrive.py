@@ -12,6 +12,7 @@ import pytest
 from page_reader import SEED, Call, Page, images, read
 
 from lessons.images import sources
+from lessons.images.captioned import CaptionedImage
 from pages import _ui as ui
 from pages._service import stored
 from pages._service.stored import packing
@@ -230,3 +231,37 @@ def test_rows_of_a_result_are_labelled_by_their_own_names(file: str) -> None:
             if list(map(id, call.args[0])) == list(map(id, found.values())):
                 labels = call.given["row_labels"]
                 assert all(str(n) in label for n, label in zip(found, labels, strict=True))
+
+
+def groups(value: Any) -> list[tuple[int, ...]]:
+    """All tuples of images in a result, as what they are, in their order."""
+    if isinstance(value, tuple) and value and all(isinstance(x, CaptionedImage) for x in value):
+        return [tuple(map(id, value))]
+    inside: Any = vars(value).values() if hasattr(value, "__dataclass_fields__") else value
+    if isinstance(inside, dict):
+        inside = inside.values()
+    if isinstance(inside, str | bytes | np.ndarray) or not hasattr(inside, "__iter__"):
+        return []
+    return [group for one in inside for group in groups(one)]
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_images_are_shown_in_the_order_of_the_result(file: str) -> None:
+    read_ = page(file)
+    known_ = [group for call in read_.of("live") for group in groups(result(call.args[0]))]
+    known_ = [group for group in known_ if len(set(group)) == len(group)]
+    for call in read_.calls:
+        if call.name not in ("strip", "grid", "deliver"):
+            continue
+        for shown in groups(tuple(tuple(one) for one in lists(call.args[0]))):
+            if len(set(shown)) < len(shown):
+                continue  # one stored result stands for two calculations
+            for group in known_:
+                places = [group.index(one) for one in shown if one in group]
+                assert places == sorted(places), call
+
+
+def lists(value: Any) -> list[Any]:
+    """Rows of images: what is none yet is one."""
+    rows = list(value or ())
+    return [rows] if rows and isinstance(rows[0], CaptionedImage) else rows

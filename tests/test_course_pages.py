@@ -24,6 +24,7 @@ from lessons.part_a import (
     iterative_denoising,
     one_step_denoising,
     perfect_denoiser,
+    sampling,
     visual_anagrams,
 )
 from lessons.part_a.iterative_denoising import METHODS, Score
@@ -193,6 +194,20 @@ def test_with_a_negative_prompt_the_page_says_what_gamma_0_gives() -> None:
     for function in ("demo", "gamma_grid", "negative_alone"):
         assert page.live(function).given["negative"] == "fog"
     assert page.of("microscope")[0].given["negative"] == "fog"
+    alone = read("guidance.py", {}, {"a16_q1": True, "a16_q2": True})
+    gammas = [c.given["gamma"] for c in alone.of("live") if c.function == "guidance_of"]
+    asked = [call.args[0].text[:5] for call in alone.of("predict")]
+    assert (gammas, asked[:2]) == ([0.0, 1.0], ["γ = 0", "And γ"])
+    samples = {"demo": sampling.Samples(PATH, row(1, 5))}
+    for prompt, negative, words in (
+        ("fog", "fog", "Both prompts are the same"),
+        ("", "", "Without a prompt both predictions are the same"),
+        ("a cat", "fog", ""),
+    ):
+        answers = {"a16_prompt": prompt, "a16_negative": negative}
+        said = read("guidance.py", samples, answers).said
+        assert ("both predictions" in said.partition("##")[0]) is bool(words)
+        assert words in said
     without = read("guidance.py", {"gamma_grid": rows})
     assert "Here γ = 0" not in without.said
     assert without.of("microscope")[0].given["negative"] == ""
@@ -254,6 +269,8 @@ def test_a_denoisers_rows_are_input_output_and_error_and_its_curves_too() -> Non
     assert list(grid.given["column_labels"]) == ["σ = 0", "σ = 0.4"]
     expected = [f"image {k}" for k in (0, 10, 1, 11, 2, 12)]
     assert captions(grid.args) == expected
+    delivered = page.of("deliver")[0]
+    assert captions(delivered.args) == [f"image {k}" for k in (0, 1, 10, 11)]
     drawn = page.curves("b122_curve")
     assert {n: (list(t.y), t.color) for n, t in drawn.items()} == {
         "output of the network": ([25.0, 24.0], "x_0_hat"),
@@ -272,6 +289,16 @@ def test_the_unet_says_which_value_is_black_and_which_is_white() -> None:
         "noising": row(5),
     }
     page = read("unet.py", found)
+    blocks = found["architecture"].blocks
+    most = sorted(blocks, key=lambda block: -block.parameters)[:2]
+    said = ", ".join(f"{block.name} {block.parameters:,}" for block in most)
+    [first, _] = page.of("predict")
+    assert first.given["seen"] == f"The two largest here: {said}."
+    down = read("unet.py", found)
+    shape = " × ".join(map(str, blocks[0].shape_in))
+    after = " × ".join(map(str, blocks[0].shape_out))
+    assert shape != after
+    assert f"{shape} in, from `input`; {after} out; {blocks[0].parameters:,} param" in down.said
     assert "Channels 1 to 3 of 17 for this digit; black is −0.51 or less, white 0.83 or" in (
         page.said
     )
@@ -373,7 +400,30 @@ def test_flow_matching_says_which_method_is_straight_and_how_the_ddpm_collapses(
     assert "ahead, with 5.3 against DDIM's 9." in said
 
 
-def read_flow(paths: flow_paths.PathsByMethod) -> Any:
+def test_flow_matching_draws_every_sampler_over_its_steps() -> None:
+    from lessons.measure import step_quality as measures
+    from pages._shared import sampling as shared
+
+    def sweep_of(names: tuple[str, ...], more: int) -> step_quality.StepsSweep:
+        by = {n: {k: quality(k + more + 9 * j) for k in (2, 5)} for j, n in enumerate(names)}
+        return step_quality.StepsSweep(by, 1000, 0.46)
+
+    flow = sweep_of((step_quality.EULER,), 0)
+    ddpm = sweep_of((step_quality.BETA, step_quality.POSTERIOR, step_quality.DDIM), 50)
+    with pytest.MonkeyPatch.context() as patch:
+        chosen = shared.shipped("class-flow")
+        patch.setattr(measures, "measured", lambda run: flow if run == chosen else ddpm)
+        page = read_flow(None)
+    for key, measure in (("b25_frechet", "frechet"), ("b25_accuracy", "accuracy")):
+        drawn = page.curves(key)
+        for name, by in {**flow.qualities, **ddpm.qualities}.items():
+            assert list(drawn[name].x) == [2, 5]
+            assert list(drawn[name].y) == [getattr(one, measure) for one in by.values()]
+    assert list(page.curves("b25_frechet")["1,000 real digits"].y) == [0.46, 0.46]
+    assert "Measured on 1,000 samples for each number of steps at γ = 2;" in page.said
+
+
+def read_flow(paths: flow_paths.PathsByMethod | None) -> Any:
     """The page of flow matching, without the part that trains."""
     from pages._shared import training
 

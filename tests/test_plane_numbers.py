@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from page_reader import read
 from torch import Tensor, nn
 from torch.testing import assert_close
 
@@ -264,3 +265,20 @@ def test_the_network_is_asked_for_all_points_where_no_class_is() -> None:
 
     eps = lesson.of_all(Noted())(FEW, 500)
     assert_close(eps, (1 - steps.ALPHA_BARS[500]).sqrt().float() * FEW)
+
+
+def test_the_page_hands_exact_and_learned_samples_over_in_that_order() -> None:
+    learned: Any = SimpleNamespace(guided="learned sweep")
+    found = {"exact": FOUND, "learned": learned, "exact_guidance": "exact sweep"}
+    handed: dict[str, tuple[Any, ...]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("both_ways", "fields", "errors", "growing", "samples_over_gamma", "leaving"):
+            patch.setattr(show, name, lambda *args, name=name: handed.update({name: args}))
+        for name in ("ends", "difference"):
+            patch.setattr(show, name, lambda *_: "words")
+        patch.setattr(ui, "deliver", lambda *_: None)
+        FOUND.images = ()
+        read("diffusion_in_the_plane.py", found)
+    assert handed["samples_over_gamma"] == (FOUND, "exact sweep", "learned sweep")
+    assert handed["leaving"] == ("exact sweep", "learned sweep")
+    assert handed["fields"] == handed["growing"] == (FOUND, learned)
