@@ -13,12 +13,13 @@ from test_sampled_digits import shipped
 from torch import Tensor
 from torch.testing import assert_close
 
-from lessons.beyond import one_step, own_digit
+from lessons.beyond import one_step, own_digit, rate_schedule, wider_or_longer
 from lessons.beyond.rectified import measure, reflow
 from lessons.check import report, verdict
 from lessons.check.checks import CHECKS
 from lessons.diffusion.noise import NoiseSource, stream
 from lessons.images.captioned import to_pixels
+from lessons.measure.trained import results
 from lessons.part_b import class_guidance
 from lessons.trace import digit_traces, microscope
 from lessons.training.networks import load_network
@@ -154,6 +155,46 @@ def test_a_straightness_has_the_standard_error_of_its_mean(
             pytest.approx(float(bent.std()) / 300**0.5, rel=1e-5),
         )
     assert (kept["count"], kept["floor"]) == (300, 0.4)
+
+
+# B2.2.1 and B2.5.1 · What was measured of trainings
+
+
+def test_a_point_is_the_mean_of_its_seeds_and_keeps_each_distance() -> None:
+    def point(images: int, minutes: float, frechet: float, loss: float) -> results.LengthPoint:
+        return results.LengthPoint(images, minutes, (frechet, 3.0), loss)
+
+    by = {
+        5: (point(100, 2.0, 9.0, 0.2), point(300, 7.0, 5.0, 0.1)),
+        6: (point(100, 4.0, 6.0, 0.5),),
+    }
+    one, other = wider_or_longer.over_seeds(8, by)
+    assert (one.images, one.minutes, one.test_loss) == (100, 3.0, pytest.approx(0.35))
+    assert (one.frechets, one.frechet) == (((9.0, 3.0), (6.0, 3.0)), 7.5)
+    assert one.error == pytest.approx(18**0.5 / 2)
+    assert (other.images, other.minutes, other.test_loss) == (300, 7.0, pytest.approx(0.1))
+    assert wider_or_longer.apart({8: [one, other]}) == 3.0
+
+
+def test_rates_are_sampled_with_the_guidance_and_steps_that_are_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[tuple[Any, ...]] = []
+
+    def following(network: str, labels: Tensor, gamma: float) -> Any:
+        assert labels.tolist() == list(range(10))
+        given.append((network, gamma))
+        place = len(given)
+        return lambda x_t, _t: torch.full_like(x_t, place)
+
+    monkeypatch.setattr(rate_schedule, "network", lambda rate, which: f"{which} of {rate}")
+    monkeypatch.setattr(rate_schedule, "following", following)
+    monkeypatch.setattr(rate_schedule, "captioned", lambda x, _labels: x)
+    found: Any = finish(rate_schedule.ten_digits(results.LAST, 3.5, 4, 7))
+    assert given == [(f"{results.LAST} of {rate}", 3.5) for rate in results.RATES]
+    noise = NoiseSource(7, 10, reflow.SHAPE)()
+    for place, x in enumerate(found.values(), start=1):
+        assert_close(x, noise + place, atol=1e-4, rtol=0)
 
 
 # B1.2.4 · Your own digit

@@ -18,6 +18,7 @@ from lessons.beyond.plane import error, guidance, network
 from lessons.beyond.plane import trajectories as steps
 from lessons.beyond.plane.image import SIDE, dots
 from lessons.beyond.plane.points import Cloud
+from lessons.beyond.plane.score import sliced_wasserstein
 from lessons.diffusion.schedules import alpha_bar_at
 from models.catalog import finish
 from pages import _ui as ui
@@ -282,3 +283,28 @@ def test_the_page_hands_exact_and_learned_samples_over_in_that_order() -> None:
     assert handed["samples_over_gamma"] == (FOUND, "exact sweep", "learned sweep")
     assert handed["leaving"] == ("exact sweep", "learned sweep")
     assert handed["fields"] == handed["growing"] == (FOUND, learned)
+
+
+def test_chance_is_that_of_as_many_points_as_there_are_particles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts: list[int] = []
+
+    def by_chance(_points: Tensor, count: int, _seed: int) -> float:
+        counts.append(count)
+        return 0.123
+
+    monkeypatch.setattr(lesson, "by_chance", by_chance)
+    monkeypatch.setattr(
+        lesson, "sampled", lambda _p, sampler, _s: ENDS[sampler is lesson.SDE].expand(41, -1, -1)
+    )
+    found = lesson.exact("two moons", "", (), 10, 4)
+    assert (counts, found.chance) == ([steps.PARTICLES], 0.123)
+    data = torch.from_numpy(found.points.astype(np.float32))
+    for way_, ends in ((found.sde, ENDS[True]), (found.ode, ENDS[False])):
+        assert way_.distance == pytest.approx(sliced_wasserstein(ends, data), abs=1e-3)
+    assert found.copied == pytest.approx(lesson.to_nearest(ENDS[False], data), abs=1e-3)
+
+
+ENDS = {True: FEW, False: FEW + 7.0}
+"""Where made-up particles end, by whether it is the SDE that leads them."""
