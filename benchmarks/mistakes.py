@@ -1,4 +1,4 @@
-"""Do the tests notice? `python -m benchmarks.mistakes [NUMBER …]`
+"""Do the tests notice? `python -m benchmarks.mistakes [NUMBER … or shown:]`
 
 Makes each of the well-known mistakes that leave a plausible image, one at a time, in a copy of
 the project, and runs the tests that should notice. A mistake counts as noticed if a test fails;
@@ -26,6 +26,7 @@ _COPIED: Final = ("lessons", "models", "pages", "tests", "pyproject.toml")
 UNET, TRAINING = "models/unet.py", "lessons/training/loop.py"
 RECIPE, LABELS = "lessons/training/recipe.py", "lessons/training/labels.py"
 DDPM, FLOW = "lessons/part_b/train_ddpm.py", "lessons/part_b/flow_matching.py"
+READ = "test_beyond_pages.py::"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Mistake:
     """One mistake.
 
     Attributes:
-        name: its number in the project's list, and what is done wrong.
+        name: its number in the project's list, or "shown:", and what is done wrong.
         file: where.
         right: the text that stands there once.
         wrong: what is written instead.
@@ -59,13 +60,116 @@ _OF_THE_LAB: Final = tuple(
 )
 """Those that the bug lab shows; each names the very test that notices."""
 
+_OF_PAGES: Final = (
+    Mistake(
+        "shown: what a row cost is that of another row",
+        "pages/one_step.py",
+        "found.calls[lesson.in_steps(velocities.TEACHER, lesson.MANY)]",
+        "found.calls[lesson.in_steps(velocities.TEACHER, steps)]",
+        READ + "test_one_step_says_what_its_rows_cost_and_how_far_apart_they_are",
+    ),
+    Mistake(
+        "shown: teacher and student exchanged in a chart",
+        "pages/one_step.py",
+        "solid, dashed = found.pixels.values()",
+        "dashed, solid = found.pixels.values()",
+        READ + "test_one_step_draws_the_teacher_solid_and_the_student_dashed",
+    ),
+    Mistake(
+        "shown: one measure in the column of another",
+        "pages/one_step.py",
+        "with_error(one.apart, 3),",
+        "with_error(one.frechet, 3),",
+        READ + "test_one_step_puts_every_measured_number_into_its_column",
+    ),
+    Mistake(
+        "shown: the minutes of the other student",
+        "pages/one_step.py",
+        "({minutes['rectified']:g})",
+        "({minutes['distilled']:g})",
+        READ + "test_one_step_says_how_long_everything_took",
+    ),
+    Mistake(
+        "shown: two standard errors where the text says one",
+        "pages/samplers.py",
+        "edge = [value + sign * error",
+        "edge = [value + 2 * sign * error",
+        READ + "test_samplers_draws_and_says_what_was_measured",
+    ),
+    Mistake(
+        "shown: the lowest probability is called the best",
+        "pages/samplers.py",
+        "first[name] if digits else -first[name]",
+        "first[name] if digits else first[name]",
+        READ + "test_samplers_names_the_best_and_the_worst_of_the_fewest_steps",
+    ),
+    Mistake(
+        "shown: network calls counted twice",
+        "pages/samplers.py",
+        "{found.calls} network calls",
+        "{2 * found.calls} network calls",
+        READ + "test_samplers_says_the_calls_of_each_row_and_what_is_apart",
+    ),
+    Mistake(
+        "shown: the count of samples as the seed",
+        "pages/samplers.py",
+        "seed {found.seed}, in bfloat16",
+        "seed {found.count}, in bfloat16",
+        READ + "test_samplers_draws_and_says_what_was_measured",
+    ),
+    Mistake(
+        "shown: the weights over the columns reversed",
+        "pages/inversion.py",
+        'f"w = {weight:g}" for weight in lesson.WEIGHTS)',
+        'f"w = {weight:g}" for weight in lesson.WEIGHTS[::-1])',
+        READ + "test_inversion_labels_rows_columns_and_curves_by_what_they_are",
+    ),
+    Mistake(
+        "shown: one curve under two names",
+        "pages/inversion.py",
+        "mixed.norms[name], color",
+        "mixed.norms[lesson.SLERP], color",
+        READ + "test_inversion_labels_rows_columns_and_curves_by_what_they_are",
+    ),
+    Mistake(
+        "shown: a deviation in decibels",
+        "pages/inversion.py",
+        "{found.psnr:.1f} dB**",
+        "{found.deviation:.1f} dB**",
+        READ + "test_inversion_says_its_decibels_and_its_deviation",
+    ),
+    Mistake(
+        "shown: a parameter under the name of another",
+        "pages/inversion.py",
+        "steps=steps, rounds=rounds)",
+        "steps=steps, rounds=steps)",
+        READ + "test_inversion_says_its_decibels_and_its_deviation",
+    ),
+    Mistake(
+        "shown: heat over the other image than chosen",
+        "pages/attention_maps.py",
+        "found.looked if under == CLEAN else found.looked_now",
+        "found.looked_now if under == CLEAN else found.looked",
+        READ + "test_attention_shows_the_heat_that_is_chosen_and_says_its_range",
+    ),
+    Mistake(
+        "shown: the least of another prompt",
+        "pages/attention_maps.py",
+        "max(found.on_words[0]), min(found.on_words[0])",
+        "max(found.on_words[0]), min(found.on_words[1])",
+        READ + "test_attention_shows_the_heat_that_is_chosen_and_says_its_range",
+    ),
+)
+"""What leaves the calculation right, and tells the reader something else."""
+
 MISTAKES: Final = (
     *_OF_THE_LAB,
+    *_OF_PAGES,
     Mistake(
         "4 BatchNorm in train mode in a preview",
         TRAINING,
-        "network = self.shown.eval()",
-        "network = self.shown",
+        "network = (self.shown if other is None else other).eval()",
+        "network = self.shown if other is None else other",
         "test_loop.py",
     ),
     Mistake(
