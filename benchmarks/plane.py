@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from lessons.beyond import diffusion_in_the_plane as lesson
-from lessons.beyond.plane import network, points
+from lessons.beyond.plane import network, points, trajectories
 from lessons.training.runs.threads import fixed_threads
 from models.catalog import finish
 
@@ -49,7 +49,7 @@ def training(seed: int) -> None:
 def steps_alone(seed: int) -> None:
     """Train, and look at nothing."""
     data = points.cloud(SHAPE, "", (), COUNT, seed)
-    collections.deque(network.train(data, lesson.ALPHA_BARS, network.STEPS, seed), maxlen=0)
+    collections.deque(network.train(data, trajectories.ALPHA_BARS, network.STEPS, seed), maxlen=0)
 
 
 CASES: Final[tuple[tuple[str, Callable[[int], None], float], ...]] = (
