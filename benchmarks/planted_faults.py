@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from lessons.diffusion.flow import interpolate
 from lessons.diffusion.noise import stream
 from lessons.measure.training_records import Change
-from lessons.part_b.train_ddpm import noisy, normalised, random_timesteps
+from lessons.part_b.train_ddpm import STEPS, noisy, normalised, random_timesteps
 from lessons.part_b.train_denoiser import add_unscaled_noise
 from lessons.training.loop import TrainingState
 from lessons.training.recipe import DigitBatch, Settings
@@ -144,6 +144,24 @@ def _backward(_: Loss, training: TrainingState) -> Loss:
     return wrong
 
 
+def _few_levels(_: Loss, training: TrainingState) -> Loss:
+    """Only the lowest third of the noise levels is ever drawn."""
+    flow = training.recipe.name == "flow"
+
+    def wrong(network: Network, batch: DigitBatch, __: Any) -> Tensor:
+        x, eps = batch.images, batch.noise()
+        level = torch.rand(len(x), generator=batch.random) / 3
+        if flow:  # noise is at 0
+            t = 1 - level
+            answer = network(interpolate(eps, x, t[:, None, None, None]), t)
+            return (answer.float() - (x - eps)).square().mean()
+        index = (level * STEPS).long()
+        answer = network(noisy(x, index, eps), normalised(index))
+        return (answer.float() - eps).square().mean()
+
+    return wrong
+
+
 def _detached(training: TrainingState) -> None:
     training.network.up1.register_forward_hook(lambda _, __, out: out.detach())  # type: ignore[union-attr]
 
@@ -253,6 +271,24 @@ FAULTS: Final = (
         "time-same",
         ("flow", "ddpm"),
         inside=_passed(t=lambda t: t[:1].expand_as(t)),
+    ),
+    Fault(
+        "t divided by 1000, not by T",
+        "time-scale",
+        ("class-ddpm", "ddpm"),
+        inside=_passed(t=lambda t: 0.3 * t),
+    ),
+    Fault(
+        "t counted from the other end",
+        "other-noise",
+        ("ddpm", "class-flow"),
+        inside=_passed(t=lambda t: 1 - t),
+    ),
+    Fault(
+        "only a third of the noise levels drawn",
+        "levels-few",
+        ("ddpm", "flow"),
+        inside=_loss(_few_levels),
     ),
     Fault("another target", "target", ("ddpm", "denoiser"), inside=_loss(_wrong_target)),
     Fault("velocity of the way back", "target", ("flow", "class-flow"), inside=_loss(_backward)),

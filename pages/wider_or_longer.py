@@ -6,7 +6,6 @@ that changes. Any row of the table can be trained again here.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import streamlit as st
 
@@ -168,7 +167,7 @@ def train_one(every: dict[int, list[MeanPoint]], sweep: results.WidthSweep) -> r
     rows = {f"D = {p.width}, {p.images:,} images": p for points in every.values() for p in points}
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        row = ui.choice("A row to train", list(rows), next(iter(rows)), key="b221_row")
+        row = ui.select("A row to train", list(rows), next(iter(rows)), key="b221_row")
     width, images = rows[row].width, rows[row].images
     wanted = {
         **lesson.settings_of(width, images, sweep.settings),
@@ -217,15 +216,11 @@ def on_the_way() -> None:
 
 def slower(every: dict[int, list[MeanPoint]]) -> str:
     """How much longer a wider network took for an image, beside its multiply-adds."""
-    parts = []
-    for (narrow, short), (wide, long) in pairwise(every.items()):
-        speeds = [one[-1].minutes / one[-1].images for one in (short, long)]
-        work = lesson.cost(wide).multiply_adds / lesson.cost(narrow).multiply_adds
-        parts.append(
-            f"D = {wide} took {speeds[1] / speeds[0]:.1f} times as long for an image as "
-            f"D = {narrow}, with {work:.1f} times as many multiply-adds"
-        )
-    return "; ".join(parts)
+    return "; ".join(
+        f"D = {one.wide} took {one.minutes:.1f} times as long for an image as D = {one.narrow}, "
+        f"with {one.multiply_adds:.1f} times as many multiply-adds"
+        for one in lesson.slower(every)
+    )
 
 
 def costs(every: dict[int, list[MeanPoint]]) -> None:

@@ -18,9 +18,10 @@ from test_pages import assert_fine, opened
 from benchmarks.planted_faults import FAULTS
 from benchmarks.training_doctor import KEPT, cases, healthy, verdict
 from lessons.measure.training_records import load, record
-from lessons.measure.training_usual import RATES, shipped, usual
+from lessons.measure.training_usual import RATES, shipped, usual, usual_levels
 from lessons.training import costs, doctor, runs
 from lessons.training.doctor import TrainingRecord, examine
+from lessons.training.health.noise_levels import NoiseLevels
 from lessons.training.health.probe import RunProbe, due
 from lessons.training.loop import TrainingState, train
 from lessons.training.runs import files, processes
@@ -96,6 +97,9 @@ RULES: Mapping[str, Mapping[str, Any]] = {
     "noise-scale": {"edge": 1.2},
     "time-range": {"t_max": 300.0},
     "time-same": {"t_min": 0.5, "t_max": 0.5},
+    "time-scale": {"t_min": 0.0, "t_max": 0.3},
+    "levels-few": {"t_min": 0.7, "t_max": 1.0, "edge": 0.3},
+    "other-noise": {"levels": [0.3, 0.15, 0.15, 1.5]},
     "eval-mode": {"train_mode": False},
     "no-steps": {"weight": "16.5"},
     "rate-fallen": {"rate": 1e-7},
@@ -186,6 +190,60 @@ def test_the_reference_runs_are_as_usual_at_every_length() -> None:
                 found = doctor.stand(young, step)
                 assert found
                 assert found.loss < 1.05 * found.most
+
+
+def test_by_noise_level_healthy_runs_are_as_usual_everywhere() -> None:
+    for one in HEALTHY.values():
+        said = "On test digits: as usual at every noise level." in examine(one).words
+        assert said == (one.recipe != "denoiser")  # which knows one noise level alone
+
+
+def test_the_line_says_at_which_noise_levels_a_run_is_off() -> None:
+    usual_there = doctor.levels(ONE, ONE.probes[-1])
+    assert usual_there
+    low, second, third, high = usual_there.usual
+    ill = changed(ONE, levels=[low, second, 3 * third, 30 * high])
+    words = examine(ill).words
+    assert (
+        "On test digits: as usual at low noise, 3.0 to 30 times the usual at high noise." in words
+    )
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [
+        ("....", "as usual at every noise level"),
+        ("####", "8.0 times the usual at every noise level"),
+        ("...#", "as usual at all but the highest noise, 8.0 times the usual at the highest noise"),
+        (
+            "#..#",
+            "8.0 times the usual at the lowest noise, as usual at medium noise, "
+            "8.0 times the usual at the highest noise",
+        ),
+        ("###.", "8.0 times the usual at all but the highest noise, as usual at the highest noise"),
+    ],
+)
+def test_neighbouring_noise_levels_are_named_together(off: str, words: str) -> None:
+    losses = tuple(8.0 if mark == "#" else 1.2 for mark in off)
+    assert NoiseLevels(losses, (1.0,) * 4, (1.5,) * 4).words == words
+
+
+def test_a_run_without_losses_by_noise_level_is_compared_as_before() -> None:
+    probes = [{k: v for k, v in probe.items() if k != "levels"} for probe in ONE.probes]
+    words = examine(replace(ONE, probes=probes)).words
+    assert ": as usual after" in words
+    assert "test digits" not in words
+
+
+def test_usual_losses_by_noise_level_are_those_of_runs_that_reach_so_far() -> None:
+    flat = [(20, [0.1] * 4), (200, [0.1] * 4)]
+    short = [(20, [0.4, 0.1, 0.1, 0.1]), (60, [0.4, 0.1, 0.1, 0.1])]
+    found = usual_levels([flat, short, short])
+    assert found["steps"] == [40, 55, 70, 100, 140, 200]
+    assert found["usual"][0] == pytest.approx([0.252, 0.1, 0.1, 0.1])
+    assert found["most"][0] == pytest.approx([0.4, 0.1, 0.1, 0.1])
+    assert found["usual"][-1] == [0.1] * 4
+    assert found["most"][-1] == pytest.approx([0.159, 0.1, 0.1, 0.1])
 
 
 def test_a_loss_far_below_the_usual_is_not_called_usual() -> None:

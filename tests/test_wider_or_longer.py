@@ -151,6 +151,18 @@ def test_seeds_differ_and_the_page_says_by_how_much() -> None:
     assert {len(one.frechets) for one in longer} == {1}
 
 
+def test_what_an_image_cost_is_compared_after_the_longest_runs_of_neighbouring_widths() -> None:
+    def at(width: int, images: int, minutes: float) -> lesson.MeanPoint:
+        return lesson.MeanPoint(width, images, minutes, ((1.0, 0.1),), 0.1)
+
+    every = {8: [at(8, 10, 9.0), at(8, 100, 5.0)], 16: [at(16, 50, 10.0)], 32: [at(32, 10, 3.0)]}
+    one, other = lesson.slower(every)
+    assert (one.narrow, one.wide, other.narrow, other.wide) == (8, 16, 16, 32)
+    assert (one.minutes, other.minutes) == (pytest.approx(4.0), pytest.approx(1.5))
+    exact = lesson.cost(32).multiply_adds / lesson.cost(16).multiply_adds
+    assert other.multiply_adds == exact
+
+
 def test_every_measured_network_shows_ten_samples() -> None:
     rows = lesson.rows_on_the_way()
     first = {width: by[min(by)] for width, by in SWEEP.runs.items()}

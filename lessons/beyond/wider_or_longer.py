@@ -95,6 +95,23 @@ class MeanPoint:
         return float(sum(error**2 for _, error in self.frechets) ** 0.5 / len(self.frechets))
 
 
+@dataclass(frozen=True)
+class Slowdown:
+    """How many times as much an image costs with a wider network as with the next narrower one.
+
+    Attributes:
+        narrow: its D.
+        wide: its D.
+        minutes: ratio of the processor minutes that an image took.
+        multiply_adds: ratio of the multiply-adds of an image.
+    """
+
+    narrow: int
+    wide: int
+    minutes: float
+    multiply_adds: float
+
+
 def over_seeds(width: int, by: Mapping[int, tuple[LengthPoint, ...]]) -> list[MeanPoint]:
     """What a width reached, the fewest images first; `by` are its points by seed."""
     found: dict[int, list[LengthPoint]] = {}
@@ -128,6 +145,19 @@ def equal_minutes(every: Mapping[int, Sequence[MeanPoint]]) -> list[tuple[MeanPo
             if abs(near.minutes - one.minutes) <= CLOSE * one.minutes:
                 pairs.append((near, one))
     return pairs
+
+
+def slower(every: Mapping[int, Sequence[MeanPoint]]) -> list[Slowdown]:
+    """What an image cost with each width, over what it cost with the next narrower one.
+
+    Minutes are those of the longest run of each width.
+    """
+    found = []
+    for (narrow, short), (wide, long) in pairwise(every.items()):
+        one, other = (points[-1].minutes / points[-1].images for points in (short, long))
+        work = cost(wide).multiply_adds / cost(narrow).multiply_adds
+        found.append(Slowdown(narrow, wide, other / one, work))
+    return found
 
 
 def convolution_cost(c_in: int, c_out: int, kernel: int, places: int) -> tuple[int, int]:

@@ -13,8 +13,9 @@ import torch
 from lessons.training.doctor import TrainingRecord
 from lessons.training.health.probe import RunProbe, due
 from lessons.training.loop import TrainingState, train
-from lessons.training.runs.recipes import recipe
+from lessons.training.runs.recipes import read_settings, recipe
 from lessons.training.runs.threads import fixed_threads
+from models import checkpoints
 
 Change = Callable[[TrainingState], None]
 """Changes a training before its first step."""
@@ -47,6 +48,21 @@ def record(
             if due(chosen, step.step):
                 probes.append(probe.read(step.step))
     return TrainingRecord(name, chosen.model_dump(), images, losses, probes)
+
+
+def shipped_levels(folder: Path) -> list[tuple[int, list[float]]]:
+    """The losses by noise level of a run that ships, after the epochs whose weights ship too."""
+    name, settings = read_settings(folder)
+    last = folder / "weights.safetensors"
+    kept = {settings.epochs: last, 5: folder / "weights" / "epoch-005.safetensors"}
+    levels = []
+    for epoch, path in sorted(kept.items()):
+        with fixed_threads(1):
+            training = TrainingState.begin(recipe(name), settings, torch.device("cpu"))
+            training.adopt(checkpoints.load_tensors(path)[0])
+            step = epoch * settings.steps_per_epoch
+            levels.append((step, RunProbe(training).read(step)["levels"]))
+    return levels
 
 
 def save(records: Mapping[str, TrainingRecord], path: Path) -> None:

@@ -1,18 +1,22 @@
 """How healthy runs do, for the training doctor: `python -m lessons.measure.training_usual`.
 
 Trains three short runs of each kind, of two widths and batch sizes, at the presets' learning rate
-and a quarter of it, and takes the runs that ship with the project for all that comes later.
+and a quarter of it, and takes the runs that ship with the project for all that comes later: their
+losses at every step, and by noise level at the epochs whose weights ship. What lies between is read
+off a straight line in logarithms.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from lessons.training.doctor import FIRST_WORD, RECENT, USUAL
+from lessons.training.doctor import FIRST_WORD, RECENT, USUAL, TrainingRecord
+from lessons.training.health import noise_levels
 from lessons.training.runs import files
 
 RATES: Final = {
@@ -30,14 +34,23 @@ _ALIKE: Final = {"flow": "class-flow"}
 """No run without classes ships; with classes the loss is much the same."""
 
 
+Levels = Sequence[tuple[int, Sequence[float]]]
+"""Of one run: after how many steps, and the losses by noise level there."""
+
+
 def main() -> None:
     """Train, and write `usual.json`."""
-    from lessons.measure.training_records import record  # torch, which `usual` does without
+    # torch, which `usual` does without
+    from lessons.measure.training_records import record, shipped_levels
 
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, rate in RATES.items():
-        curves = [record(name, settings).losses for settings in healthy(rate)]
-        found[name] = usual([*curves, *shipped(_ALIKE.get(name, name))])
+        records = [record(name, settings) for settings in healthy(rate)]
+        alike = _ALIKE.get(name, name)
+        found[name] = {**usual([*(one.losses for one in records), *shipped(alike)])}
+        if any("levels" in probe for probe in records[0].probes):
+            runs = [*map(levels_of, records), *map(shipped_levels, folders(alike))]
+            found[name]["levels"] = usual_levels(runs)
         print(name, found[name], flush=True)
     lines = [f" {json.dumps(name)}: {json.dumps(one)}" for name, one in found.items()]
     USUAL.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
@@ -55,30 +68,73 @@ def healthy(rate: float) -> Iterator[Mapping[str, Any]]:
 
 def shipped(recipe: str) -> Iterator[Sequence[float]]:
     """The losses of the runs of a kind that ship with the project."""
-    for folder in files.SHIPPED.iterdir():
+    for folder in folders(recipe):
+        yield files.curve(folder).losses
+
+
+def folders(recipe: str) -> Iterator[Path]:
+    """The folders of the runs of a kind that ship with the project."""
+    for folder in sorted(files.SHIPPED.iterdir()):
         if folder.name.rsplit("-", 1)[0] == recipe:
-            yield files.curve(folder).losses
+            yield folder
+
+
+def levels_of(one: TrainingRecord) -> Levels:
+    """The losses by noise level of a run's probes, but that of the untrained network."""
+    return [(probe["step"], probe["levels"]) for probe in one.probes[1:]]
+
+
+def usual_levels(runs: Sequence[Levels]) -> dict[str, list[Any]]:
+    """The same as `usual`, of the losses by noise level: a row of them for each step."""
+    columns = []
+    for part in range(noise_levels.COUNT):
+        curves = [([step for step, _ in run], [levels[part] for _, levels in run]) for run in runs]
+        columns.append(_usual_at(curves))
+    steps = [step for step, _, _ in columns[0]]
+    means, highest = (
+        [
+            list(values)
+            for values in zip(*([at[i] for at in column] for column in columns), strict=True)
+        ]
+        for i in (1, 2)
+    )
+    return {"steps": steps, "usual": means, "most": highest}
 
 
 def usual(curves: Sequence[Sequence[float]]) -> dict[str, list[float]]:
-    """The geometric mean and the highest of smoothed losses, at steps as far as any curve goes.
+    """The geometric mean and the highest of smoothed losses, at the steps that any curve has.
 
-    Where only one or two curves are left, the highest lies as far above the mean as it does before.
+    Where only one or two curves go, the highest lies as far above the mean as it does before, or
+    after at the start.
     """
-    steps, means, highest, spread = [], [], [], 1.0
-    for step in _STEPS:
-        there = [
-            float(np.mean(curve[step - RECENT : step])) for curve in curves if len(curve) >= step
+    smoothed = []
+    for curve in curves:
+        steps = [step for step in _STEPS if step <= len(curve)]
+        smoothed.append((steps, [float(np.mean(curve[step - RECENT : step])) for step in steps]))
+    found = _usual_at(smoothed)
+    return dict(zip(("steps", "usual", "most"), map(list, zip(*found, strict=True)), strict=True))
+
+
+def _usual_at(
+    curves: Sequence[tuple[Sequence[float], Sequence[float]]],
+) -> list[tuple[float, float, float]]:
+    """Step, geometric mean and highest value of curves of (steps, values)."""
+    at = {
+        step: [
+            noise_levels.between(steps, values, step)
+            for steps, values in curves
+            if steps and steps[0] <= step <= steps[-1]
         ]
-        if not there:
-            break
-        mean = float(np.exp(np.mean(np.log(there))))
-        spread = max(there) / mean if len(there) > 2 else spread
-        steps.append(float(step))
-        means.append(float(f"{mean:.3g}"))
-        highest.append(float(f"{mean * spread:.3g}"))
-    assert steps[0] == FIRST_WORD
-    return {"steps": steps, "usual": means, "most": highest}
+        for step in _STEPS
+    }
+    means = {step: float(np.exp(np.mean(np.log(there)))) for step, there in at.items() if there}
+    spreads = {step: max(at[step]) / mean for step, mean in means.items() if len(at[step]) > 2}
+    assert FIRST_WORD in means
+    spread, found = next(iter(spreads.values())), []
+    for step, mean in means.items():
+        spread = spreads.get(step, spread)
+        found.append((float(step), float(f"{mean:.3g}"), float(f"{mean * spread:.3g}")))
+    return found
 
 
 if __name__ == "__main__":

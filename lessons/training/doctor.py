@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any, Final
 
 from lessons.own_data.names import MNIST
 from lessons.training.health.finding import Evidence, Finding
+from lessons.training.health.noise_levels import OFF, NoiseLevels, beside, between, times
 from lessons.training.health.symptoms import symptoms
 
 USUAL: Final = Path(__file__).with_name("health") / "usual.json"
@@ -28,9 +27,6 @@ RECENT: Final = 20
 
 FIRST_WORD: Final = 40
 """Steps before which nothing is said: a curve is still too young."""
-
-OFF: Final = 1.7
-"""So many times the highest loss of the healthy runs is off; three hundred steps hide that much."""
 
 _SIGMAS: Final = (0.4, 0.6)
 """Noise of a denoiser that the reference runs, trained with 0.5, can be compared with."""
@@ -91,17 +87,17 @@ class Diagnosis:
     Attributes:
         standing: its loss beside the usual one; None where there is nothing to compare with.
         finding: the likely cause of what is off; None in a healthy run.
-        levels: held-out loss from little noise to much, 1 being that of a constant answer.
+        levels: its loss by noise level beside the usual one; None where nothing can be compared.
     """
 
     standing: Standing | None
     finding: Finding | None
-    levels: tuple[float, ...] = ()
+    levels: NoiseLevels | None = None
 
     @property
     def words(self) -> str:
         """One line for the page; "" while there is nothing to say."""
-        parts = [self._loss(), self._cause() or self._levels()]
+        parts = [self._loss(), self._levels(), self._cause()]
         return " ".join(part for part in parts if part)
 
     def _loss(self) -> str:
@@ -110,7 +106,7 @@ class Diagnosis:
             return ""
         after = f"after {s.step:,} steps ({s.images:,} images)"
         if s.is_off:
-            return f"Loss {s.loss:.3g}: {_times(s.loss / s.usual)} what is usual {after}."
+            return f"Loss {s.loss:.3g}: {times(s.loss / s.usual)} what is usual {after}."
         if self.finding:
             return f"Loss {s.loss:.3g} {after}, and something stands out."
         kept = "lower than usual" if s.is_low else "as usual"
@@ -124,10 +120,7 @@ class Diagnosis:
         return ""
 
     def _levels(self) -> str:
-        if not self.levels:
-            return ""
-        shares = ", ".join(f"{level:.2f}" for level in self.levels)
-        return f"On test digits, from little noise to much: {shares} of a constant answer's loss."
+        return f"On test digits: {self.levels.words}." if self.levels else ""
 
 
 def examine(record: TrainingRecord) -> Diagnosis:
@@ -146,51 +139,45 @@ def examine(record: TrainingRecord) -> Diagnosis:
         before = {one.key for one in _stands_out(record, probes[:-1])}
         now = _stands_out(record, probes)
         finding = next((one for one in now if one.key in before), None)
-    return Diagnosis(standing, finding, _levels(probes) if step >= FIRST_WORD else ())
+    return Diagnosis(standing, finding, levels(record, probes[-1]) if probes else None)
 
 
 def stand(record: TrainingRecord, step: int) -> Standing | None:
     """The loss after so many steps beside the usual one; None where nothing can be compared."""
-    if record.settings.get("data", MNIST) != MNIST:
-        return None
-    sigma = record.settings.get("sigma", 0.5)
-    curves = usual().get(record.recipe)
-    if curves is None or step < FIRST_WORD or not _SIGMAS[0] <= sigma <= _SIGMAS[1]:
+    curves = _comparable(record, step)
+    if not curves:
         return None
     loss = sum(record.losses[step - RECENT : step]) / RECENT
-    at = [_between(curves["steps"], curves[name], step) for name in ("usual", "most")]
+    at = [between(curves["steps"], curves[name], step) for name in ("usual", "most")]
     return Standing(step, record.images[step - 1], loss, *at)
 
 
+def levels(record: TrainingRecord, probe: Mapping[str, Any]) -> NoiseLevels | None:
+    """What a probe measured by noise level beside the usual; None where nothing can be compared."""
+    return beside(probe, _comparable(record, int(probe["step"])).get("levels", {}))
+
+
 @functools.cache
-def usual() -> dict[str, dict[str, list[float]]]:
-    """By recipe: steps, and the usual and the highest loss of healthy runs after them."""
-    found: dict[str, dict[str, list[float]]] = json.loads(USUAL.read_text("utf-8"))
+def usual() -> dict[str, dict[str, Any]]:
+    """By recipe: steps, the usual and the highest loss of healthy runs after them, and "levels".
+
+    "levels" holds the same three of the losses by noise level, where a kind of run has several.
+    """
+    found: dict[str, dict[str, Any]] = json.loads(USUAL.read_text("utf-8"))
     return found
 
 
-def _levels(probes: Sequence[Mapping[str, Any]]) -> tuple[float, ...]:
-    found = probes[-1].get("levels") if probes else None
-    numbers = isinstance(found, list) and all(isinstance(one, float) for one in found)
-    return tuple(found) if found and numbers else ()
+def _comparable(record: TrainingRecord, step: int) -> Mapping[str, Any]:
+    """What is usual for runs like this one; {} where nothing can be compared."""
+    sigma = record.settings.get("sigma", 0.5)
+    alike = record.settings.get("data", MNIST) == MNIST and _SIGMAS[0] <= sigma <= _SIGMAS[1]
+    return usual().get(record.recipe, {}) if alike and step >= FIRST_WORD else {}
 
 
 def _stands_out(record: TrainingRecord, probes: Sequence[Mapping[str, Any]]) -> list[Finding]:
     standing = stand(record, int(probes[-1]["step"]))
     ratio = standing.loss / standing.usual if standing else None
     off = standing is not None and standing.is_off
-    return symptoms(Evidence(record.settings, probes, record.losses, ratio, off))
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
-
-
-def _between(steps: Sequence[float], values: Sequence[float], step: int) -> float:
-    """The value at a step, on a straight line between its neighbours in logarithms."""
-    place = bisect_right(steps, step)
-    if place in (0, len(steps)):
-        return values[max(place - 1, 0)]
-    (x, y), (left, right) = steps[place - 1 : place + 1], values[place - 1 : place + 1]
-    share = math.log(step / x) / math.log(y / x)
-    return float(left ** (1 - share) * right**share)
+    by_level = levels(record, probes[-1])
+    off_at = by_level.off if by_level else ()
+    return symptoms(Evidence(record.settings, probes, record.losses, ratio, off, off_at))

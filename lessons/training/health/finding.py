@@ -32,6 +32,8 @@ class Evidence:
         losses: of all steps.
         ratio: the present loss over the usual one, None if it can't be compared.
         off: whether it is off.
+        off_at: at which noise levels the loss on test digits is off, from little noise to much; ()
+            if it can't be compared.
     """
 
     settings: Mapping[str, Any]
@@ -39,6 +41,7 @@ class Evidence:
     losses: Sequence[float]
     ratio: float | None
     off: bool
+    off_at: Sequence[bool] = ()
 
     @property
     def now(self) -> Mapping[str, Any]:

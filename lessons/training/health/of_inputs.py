@@ -124,6 +124,21 @@ def _time_same(evidence: Evidence) -> Finding | None:
     return Finding("time-same", "the images of a batch do not get a t each", tell)
 
 
+def _time_part(evidence: Evidence) -> Finding | None:
+    """Of t evenly drawn for twelve images or more, hardly ever do all lie within a part of it."""
+    p = evidence.now
+    if p["batch"] < 12 or p["t_max"] - p["t_min"] > 0.5:
+        return None
+    seen = f"in a batch of {p['batch']}, t runs from {p['t_min']:.2f} to {p['t_max']:.2f} only"
+    share = p["edge"] / p["edge_right"]
+    if 0.7 < share < 1.4:
+        tell = f"{seen}, though the noise is as strong as at all noise levels"
+        return Finding("time-scale", "t is scaled to a part of [0, 1]", tell)
+    tell = f"{seen}, and the noise is {share:.1f} times that of all noise levels"
+    cause = "only a part of the noise levels is trained"
+    return Finding("levels-few", cause, tell)
+
+
 def _eval_mode(evidence: Evidence) -> Finding | None:
     if evidence.now["train_mode"]:
         return None
@@ -142,8 +157,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _labels_dropped,
     _noise_shared,
     _noise_fixed,
-    _noise_scale,
     _time_range,
     _time_same,
+    _time_part,
+    _noise_scale,
     _eval_mode,
 )

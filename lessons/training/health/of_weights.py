@@ -73,6 +73,15 @@ def _target(evidence: Evidence) -> Finding | None:
     return Finding("target", f"the network learns another target, {name}", tell)
 
 
+def _other_noise(evidence: Evidence) -> Finding | None:
+    """Test digits come with the right noise and t: only for others can the loss be lower."""
+    if evidence.off or not any(evidence.off_at):
+        return None
+    cause = "the network is trained with another t, or with other noise, than the equations say"
+    tell = "the loss is as usual in training, but not on test digits that follow the equations"
+    return Finding("other-noise", cause, tell)
+
+
 def _not_zeroed(evidence: Evidence) -> Finding | None:
     first, now = evidence.probes[0], evidence.now
     if not evidence.off or now["gradient"] < 3 * first["gradient"]:
@@ -127,6 +136,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _loss_summed,
     _target,
     _one_sided,
+    _other_noise,
     _rate_high,
     _not_zeroed,
     _normalisation,

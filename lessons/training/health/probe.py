@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from lessons.own_data.names import MNIST
 from lessons.own_data.parts import shown
+from lessons.training.health import noise_levels
 from lessons.training.health.held_out import COUNT, HeldOut, held_out
 from lessons.training.loop import TrainingState
 from lessons.training.recipe import DigitBatch, Settings
@@ -32,9 +33,6 @@ EVERY: Final = 1_500
 _EVEN_UNTIL: Final = 20
 _LATER: Final = 1.1
 """After so many probes the distance grows: the next comes after a tenth more training."""
-
-LEVELS: Final = 4
-"""Parts of the noise levels whose losses are told apart."""
 
 _MARGIN: Final = 2
 """Pixels at the edge that are black in MNIST: what a network sees there is noise alone."""
@@ -187,8 +185,9 @@ def _compared(answer: Tensor, case: HeldOut) -> dict[str, Any]:
         "edge_right": _edge(case.inputs["x"])["edge"],
     }
     if case.level is not None:
-        part = (case.level * LEVELS).long()
-        by_level = [losses[part == i].mean() / _trivial(case) for i in range(LEVELS)]
+        count = noise_levels.COUNT
+        part = (case.level * count).long()
+        by_level = [losses[part == i].mean() / _trivial(case) for i in range(count)]
         found["levels"] = [_rounded(value) for value in by_level]
     return found
 
