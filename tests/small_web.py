@@ -11,9 +11,9 @@ from typing import Any
 
 import httpcore2
 import pytest
-from bad_uploads import encoded
 from PIL import Image
 
+from benchmarks.storm.bad_uploads import encoded
 from lessons.images import web_image
 
 PUBLIC = "93.184.216.34"

@@ -5,9 +5,9 @@ import zlib
 
 import numpy as np
 import pytest
-from bad_uploads import chunk, encoded, png
 from PIL import Image, ImageCms
 
+from benchmarks.storm.bad_uploads import chunk, encoded, png
 from lessons.images import masks
 from lessons.images.decoding import upright
 from lessons.images.opening import open_image

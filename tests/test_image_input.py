@@ -12,11 +12,11 @@ from typing import Any
 import httpcore2
 import numpy as np
 import pytest
-from bad_uploads import bomb, encoded
 from PIL import Image
 from small_web import Cable, Web
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.storm.bad_uploads import bomb, encoded
 from lessons.images import web_image
 from pages._ui.inputs import canvas
 

@@ -10,13 +10,13 @@ import tomllib
 import zlib
 from pathlib import Path
 
-import bad_uploads
 import numpy as np
 import pytest
-from bad_uploads import bomb, chunk, encoded, jpeg_of, png, scans, webp_of
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.storm import bad_uploads
+from benchmarks.storm.bad_uploads import bomb, chunk, encoded, jpeg_of, png, scans, webp_of
 from lessons.images import decoding, opening
 from lessons.images.fitting import square_at
 from lessons.images.opening import open_drawing, open_image
@@ -247,7 +247,7 @@ def test_too_many_pixels_are_refused_before_they_are_unpacked(
 
 def test_a_thousand_bad_uploads_leave_no_trace() -> None:
     """No exception but the one promised, few different sentences, no growth of memory."""
-    command = [sys.executable, str(Path(bad_uploads.__file__)), "276", "1000"]
+    command = [sys.executable, "-m", bad_uploads.__name__, "276", "1000"]
     done = subprocess.run(command, capture_output=True, check=True, timeout=100)
     found = json.loads(done.stdout)
     assert found["strange"] == []

@@ -11,7 +11,6 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -218,5 +217,4 @@ def open_all(seed: int, count: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     print(json.dumps(open_all(int(sys.argv[1]), int(sys.argv[2]))))

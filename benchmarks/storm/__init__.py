@@ -1,0 +1,1 @@
+"""What a server has to stand: killed workers, strange addresses, damaged files."""
