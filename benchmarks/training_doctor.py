@@ -7,9 +7,9 @@ losses come from, of which no cause should be named. `--keep` writes what the do
 
 The rules were written with the same faults in mind, planted into other kinds of runs. At its first
 pass this benchmark named 26 of the 28; two rules (learning rate too high, no normalisation) were
-then made to need no higher loss. Three faults in t and in the noise levels were planted later; their
-rules were written from runs of both kinds with another seed. So the count says that the rules tell
-these faults apart, not how many of all faults there are they would name.
+then made to need no higher loss. Three faults in t and in the noise levels were planted later;
+their rules were written from runs of both kinds with another seed. So the count says that the rules
+tell these faults apart, not how many of all faults there are they would name.
 """
 
 from __future__ import annotations
