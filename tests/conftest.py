@@ -1,6 +1,7 @@
 """Each test has runs of its own, and no worker outlives it."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny networks, busy cores
 
@@ -18,6 +20,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("cluster"):
                 item.add_marker(pytest.mark.skip(reason="there is no Ray here"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_read_once() -> Iterator[None]:
+    """AppTest reads at every opening what is installed, which does not change meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(scope="session")
