@@ -1,6 +1,7 @@
 """Each test has runs of its own, and no worker outlives it."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -8,16 +9,48 @@ from pathlib import Path
 
 import psutil
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tiny networks, busy cores
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests that need a cluster where there is no Ray, which is an extra."""
+LONGEST = (
+    "test_pages.py",
+    "test_accessibility.py",
+    "test_stored_again.py",
+    "test_export.py",
+    "test_spare.py",
+    "test_live_training.py",
+    "test_sampler_lesson.py",
+    "test_check.py",
+    "test_runs_worker.py",
+    "test_runs_control.py",
+)
+"""The files that take longest, by `--durations=0`; begun first, so that none ends last, alone."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first where several processes share them out.
+
+    And skip the tests that need a cluster where there is no Ray, which is an extra.
+    """
+    if hasattr(config, "workerinput"):
+        places = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if importlib.util.find_spec("ray") is None:
         for item in items:
             if item.get_closest_marker("cluster"):
                 item.add_marker(pytest.mark.skip(reason="there is no Ray here"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_read_once() -> Iterator[None]:
+    """AppTest reads at every opening what is installed, which does not change meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(scope="session")

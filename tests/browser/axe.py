@@ -12,11 +12,12 @@ import functools
 import shutil
 import sys
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-THEMES: Final = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, Theme]] = ("light", "dark")
 WIDTHS: Final = (360, 1280)
 """The phone first: on it the list of pages starts closed, and so covers nothing."""
 
@@ -44,9 +45,23 @@ _STANDS: Final = """(quiet) => {
     return there && now - window.testSince > quiet
 }"""
 
-_RUN: Final = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] })
+_TURNED: Final = """(theme) => {
+    const app = document.querySelector("[data-testid=stApp]")
+    const [r, g, b] = getComputedStyle(app).backgroundColor.match(/\\d+/g).map(Number)
+    const moving = document.getAnimations().some((one) => one.playState === "running")
+    return (r + g + b < 3 * 127.5) === (theme === "dark") && !moving
+}"""
+
+COLOURS: Final = ("color-contrast", "link-in-text-block")
+"""The rules whose answer can depend on the theme, which changes colours alone."""
+
+_RUN: Final = """async ([rules, theirs]) => {
+    const some = rules.length ? { runOnly: rules } : {}
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], ...some })
+    const excused = (rule, { target }) => rule in theirs && target.length === 1
+        && typeof target[0] === "string" && document.querySelector(target[0])?.matches(theirs[rule])
     return violations.filter((one) => ["serious", "critical"].includes(one.impact))
+        .map((one) => ({ ...one, nodes: one.nodes.filter((node) => !excused(one.id, node)) }))
 }"""
 
 
@@ -61,24 +76,27 @@ def resize(page: Page, width: int, height: int = 800) -> None:
     settle(page, quiet=300)
 
 
-def violations(page: Page) -> list[str]:
-    """List what is seriously or critically wrong with an open page, a line for each place."""
+def turn(page: Page, theme: Theme) -> None:
+    """Give a page that stands the other theme, as its reader's system does in the evening."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(_TURNED, arg=theme)
+    settle(page, quiet=300)
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """List what is seriously or critically wrong with an open page, a line for each place.
+
+    Args:
+        page: the page.
+        rules: those of axe to look at; all by default.
+    """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_source())
     return [
         f"{rule['id']} ({rule['impact']}): {_words(node)}"
-        for rule in page.evaluate(_RUN)
+        for rule in page.evaluate(_RUN, [rules, NOT_OURS])
         for node in rule["nodes"]
-        if not _excused(page, rule["id"], node["target"])
     ]
-
-
-def _excused(page: Page, rule: str, target: list[str]) -> bool:
-    """Whether a place that broke a rule is one of `NOT_OURS`."""
-    if rule not in NOT_OURS or len(target) != 1:
-        return False
-    place = page.locator(target[0])
-    return bool(place.evaluate("(node, theirs) => node.matches(theirs)", NOT_OURS[rule]))
 
 
 def _words(node: dict[str, Any]) -> str:

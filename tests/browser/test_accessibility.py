@@ -1,7 +1,8 @@
 """Every page for everybody: by axe, by ear, by keyboard, on a phone, and without motion.
 
-A page is loaded once a theme, and all tests look at it there; what has nothing to do with colours
-is looked at in one of them. `python -m tests.browser.axe [page…]` lists what axe finds on a page.
+A page is loaded once, every second one in the dark, and all tests look at it there; at the end it
+is turned to the other theme where it stands. What has nothing to do with colours is looked at in
+one theme. `python -m tests.browser.axe [page…]` lists what axe finds on a page, loaded in each.
 """
 
 from __future__ import annotations
@@ -33,41 +34,44 @@ PAGES = {
 PHONE, LAPTOP = axe.WIDTHS
 TALLEST = 3000
 
-
-def on_every_page(*themes: str) -> pytest.MarkDecorator:
-    """Let a test look at every page in these themes."""
-    ones = [(path, theme) for path in PAGES for theme in themes]
-    names = [f"{path or 'home'}-{theme}" for path, theme in ones]
-    return pytest.mark.parametrize("visitor", ones, indirect=True, ids=names, scope="module")
+on_every_page = pytest.mark.parametrize(
+    "visitor", PAGES, indirect=True, ids=[path or "home" for path in PAGES], scope="module"
+)
 
 
 @pytest.fixture(scope="module")
 def visitor(
     request: pytest.FixtureRequest, browser: Browser, server: Server
-) -> Iterator[tuple[str, str, Reader]]:
-    """A page in one theme on a phone, read by somebody who asked their system for less motion."""
-    path, theme = request.param
+) -> Iterator[tuple[str, Reader]]:
+    """A page on a phone, read by somebody who asked their system for less motion."""
+    path = request.param
     size: Any = {"width": PHONE, "height": 800}
     with browser.new_context(
-        color_scheme=theme, viewport=size, reduced_motion="reduce", device_scale_factor=1
+        color_scheme=loaded_in(path), viewport=size, reduced_motion="reduce", device_scale_factor=1
     ) as context:
         reader = Reader(context, server)
         reader.page.goto(f"{server.url}/{path}")
         axe.settle(reader.page)
-        yield path, theme, reader
+        yield path, reader
+
+
+def loaded_in(path: str) -> axe.Theme:
+    """The theme in which a page is loaded."""
+    return axe.THEMES[list(PAGES).index(path) % 2]
 
 
 @pytest.fixture
-def page(visitor: tuple[str, str, Reader]) -> Page:
+def page(visitor: tuple[str, Reader]) -> Page:
     """The visitor's page."""
-    return visitor[2].page
+    return visitor[1].page
 
 
-@on_every_page("light", "dark")
-def test_every_page_stands_in_both_themes_and_asks_no_other_server(
-    visitor: tuple[str, str, Reader],
-) -> None:
-    path, theme, reader = visitor
+@on_every_page
+def test_every_page_stands_and_asks_no_other_server(visitor: tuple[str, Reader]) -> None:
+    assert_stands(*visitor, loaded_in(visitor[0]))
+
+
+def assert_stands(path: str, reader: Reader, theme: axe.Theme) -> None:
     expect(reader.page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
     assert (lightness(reader) < 0.5) == (theme == "dark")
     assert reader.strangers() == set()
@@ -81,14 +85,14 @@ def lightness(reader: Reader) -> float:
     return sum(int(part) for part in re.findall(r"\d+", color)[:3]) / 3 / 255
 
 
-@on_every_page("light", "dark")
+@on_every_page
 def test_axe_finds_nothing_serious_on_a_phone_and_on_a_laptop(page: Page) -> None:
     for width in axe.WIDTHS:
         axe.resize(page, width)
         assert axe.violations(page) == []
 
 
-@on_every_page("light")
+@on_every_page
 def test_nothing_is_wider_than_the_screen_and_nothing_went_wrong(page: Page) -> None:
     for width in axe.WIDTHS:
         axe.resize(page, width)
@@ -111,7 +115,7 @@ SIDEWAYS = """() => {
 }"""
 
 
-@on_every_page("light")
+@on_every_page
 def test_headings_begin_with_the_title_and_skip_no_level_downwards(page: Page) -> None:
     titles = "[data-testid=stMain] :is(h1, h2, h3, h4, h5, h6)"
     heads = page.locator(titles).evaluate_all("nodes => nodes.map((node) => node.tagName)")
@@ -121,7 +125,7 @@ def test_headings_begin_with_the_title_and_skip_no_level_downwards(page: Page) -
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-@on_every_page("light")
+@on_every_page
 def test_images_and_charts_say_what_is_in_them(page: Page) -> None:
     # What only repeats the words beside it says so, and has none of its own.
     speaking = "[data-testid=stMain] :is(img:not([role=presentation]), [role=img])"
@@ -139,10 +143,11 @@ def says_something(words: str) -> bool:
     return not (a_file or only_a_name or only_a_setting or words.rstrip().endswith(":"))
 
 
-@on_every_page("light")
+@on_every_page
 def test_the_keyboard_reaches_every_control_shows_where_it_is_and_is_not_trapped(
     page: Page,
 ) -> None:
+    axe.turn(page, "light")
     axe.resize(page, LAPTOP, TALLEST)
     page.evaluate(PREPARE)
     page.keyboard.press("Tab")
@@ -214,7 +219,7 @@ MISSED = """() => {
 }"""
 
 
-@on_every_page("light")
+@on_every_page
 def test_nothing_moves_unasked_for_who_asked_for_less_motion(page: Page) -> None:
     moving = page.evaluate(
         """() => document.getAnimations().filter((one) => one.playState === "running").map((one) =>
@@ -228,3 +233,16 @@ def test_nothing_moves_unasked_for_who_asked_for_less_motion(page: Page) -> None
     page.wait_for_timeout(400)  # longer than a frame of a trajectory
     later = [image.get_attribute("src") for image in page.locator(".ui-scrubber img").all()]
     assert later == shown
+
+
+@on_every_page
+def test_every_page_turned_to_the_other_theme_stands_and_its_colours_can_be_told_apart(
+    visitor: tuple[str, Reader],
+) -> None:
+    path, reader = visitor
+    [other] = {*axe.THEMES} - {loaded_in(path)}
+    axe.turn(reader.page, other)
+    assert_stands(path, reader, other)
+    for width in axe.WIDTHS:
+        axe.resize(reader.page, width)
+        assert axe.violations(reader.page, *axe.COLOURS) == []
