@@ -382,6 +382,8 @@ def test_paint_along_shows_drawing_noise_and_answers_and_counts_what_is_guided()
     assert page.of("made_with")[0].given["guided steps"] == 3
     [shown] = page.of("strip")
     assert captions(shown.args) == ["image 1", "image 2"]
+    [files] = page.of("downloads")
+    assert captions(files.args) == captions(row(1, 6))
     [grid] = page.of("grid")
     assert captions(grid.args) == captions(row(3, 4))
     assert page.live("demo").given["guided_half"] is True
@@ -475,6 +477,9 @@ def test_rates_table_has_every_number_in_its_row(
         error = sum(one.frechet[1] ** 2 for one in reached) ** 0.5 / len(reached)
         assert line[1] == f"{distance:.2f} ± {error:.2f}"
         assert line[2] == ", ".join(f"{one.frechet[0]:.2f}" for one in reached)
+        share = mean([one.accuracy[0] for one in reached])
+        error = sum(one.accuracy[1] ** 2 for one in reached) ** 0.5 / len(reached)
+        assert line[3] == f"{share:.1%} ± {error:.1%}"
         assert line[4] == f"{mean([one.test_loss for one in reached]):.4f}"
         batch = f"{mean([one.loss[-1] for one in by.values()]):.4f}"
         assert line[5] == (batch if which == results.LAST else "–")

@@ -135,6 +135,7 @@ def test_iterative_denoising_draws_each_method_under_its_own_name() -> None:
     assert "Means over 4 images" in page.said
     t = iterative_denoising.start_of("pictures", 7)
     assert f"i_start = 7 ($t$ = {t})" in page.said
+    assert captions(page.of("grid")[0].args) == captions(row(10))
     compared = page.of("grid")[-1]
     assert captions(compared.args) == captions(row(1, 5))
     [path] = page.of("trajectory")

@@ -24,6 +24,7 @@ from lessons import text_to_image as t2i
 from lessons import upscaling
 from lessons.beyond import attention_heat, attention_maps, inversion, paint_along, samplers
 from lessons.diffusion.forward import add_noise
+from lessons.diffusion.hybrids import hybrid, lowpass
 from lessons.diffusion.noise import NoiseSource
 from lessons.diffusion.samplers import Sampler, ddim, ddim_inversion, sampling_trajectory
 from lessons.diffusion.schedules import CLEAN, squaredcos_cap_v2
@@ -31,7 +32,15 @@ from lessons.dynamic_thresholding import limit_of
 from lessons.images import sources
 from lessons.images.captioned import CaptionedImage, to_pixels
 from lessons.measure import sampler_quality
-from lessons.part_a import guidance, image_to_image, sampling, set_up
+from lessons.part_a import (
+    classical_denoising,
+    guidance,
+    hybrid_images,
+    image_to_image,
+    perfect_denoiser,
+    sampling,
+    set_up,
+)
 from lessons.trace import image_traces
 from models.catalog import finish
 from models.text_to_image import ModelSpec, TextToImage, Threshold
@@ -356,3 +365,42 @@ def test_the_sample_that_is_chosen_is_enlarged(monkeypatch: pytest.MonkeyPatch) 
     assert (given["level"], given["gamma"], given["seed"]) == (77, 1.5, SEED)
     shown = page.of("strip")[-1].args[0]
     assert [one.caption for one in shown] == ["image 60", "image 61", "image 62"]
+
+
+def test_the_nearest_known_image_is_as_far_as_its_caption_says() -> None:
+    form, known = spec(False), NoiseSource(1, 3, SHAPE)().clamp(-1, 1)
+    x = known[[2, 0]] + torch.tensor([0.2, -0.1]).view(2, 1, 1, 1)
+    found = perfect_denoiser._made(x, known, form, "the network")
+    shows(found.nearest, known[[2, 0]])
+    shows(found.images, x)
+    for image, one, near, far in zip(
+        found.nearest, x.clamp(-1, 1), known[[2, 0]], found.distances, strict=True
+    ):
+        assert far == pytest.approx(float((one - near).square().mean().sqrt()) / 2, rel=1e-4)
+        assert image.caption == f"distance {far:.3f}"
+
+
+def test_the_filter_of_ones_own_choice_lies_on_its_curve(net: Colours) -> None:
+    kernel, sigma = classical_denoising.KERNELS[1], classical_denoising.SIGMAS[3]
+    found = classical_denoising.by_hand("colours", PIXELS, 300, kernel, sigma, 3)
+    assert found.curves[1][3] == pytest.approx(found.psnr, abs=1e-4)
+    assert found.filtered.caption.startswith(
+        f"kernel {kernel}, σ = {sigma:g} · {found.psnr:.1f} dB"
+    )
+    assert found.noisy.caption.startswith("t = 300 · ")
+    assert net.spec.shape == SHAPE
+
+
+def test_the_parts_of_a_hybrid_are_those_of_its_own_cut_off(net: Colours) -> None:
+    found = finish(hybrid_images.demo("colours", "a cat", "a dog", 5.0, 2.0, 2, 3))
+    two, kernel = hybrid_images.scaled(SHAPE[1])
+    sigma, noise = two * 2.5, NoiseSource(3, 2, SHAPE)
+    low, high = (t2i.make_predictor(net, prompt, 2.0) for prompt in ("a cat", "a dog"))
+    predict = hybrid(low, high, sigma, kernel)
+    x = last(net, noise(), t2i.timesteps_of(net.spec), predict, noise)
+    shows(found.results, x)
+    coarse = lowpass(x, sigma, kernel)
+    shows(found.coarse, coarse)
+    shows(found.fine, x - coarse)
+    assert {one.alt for one in found.coarse} == {"low-frequency part: a cat"}
+    assert {one.alt for one in found.fine} == {"high-frequency part: a dog"}

@@ -17,16 +17,20 @@ from lessons.beyond import one_step, own_digit, rate_schedule, wider_or_longer
 from lessons.beyond.rectified import measure, reflow
 from lessons.check import report, verdict
 from lessons.check.checks import CHECKS
+from lessons.check.process import Report
 from lessons.diffusion.noise import NoiseSource, stream
 from lessons.images.captioned import to_pixels
+from lessons.measure.sample_quality import mean_intensity
 from lessons.measure.trained import results
 from lessons.part_b import class_guidance
 from lessons.trace import digit_traces, microscope
 from lessons.training.networks import load_network
 from lessons.training.previews import noise_like
 from lessons.training.previews import test_digits as known_digits
-from lessons.workshop.experiments import digit_networks
+from lessons.workshop.experiments import comparing, digit_networks
 from models.catalog import finish
+from models.text_to_image import ModelSpec
+from pages._shared import measured_runs
 
 FIRST = NoiseSource(7, one_step.COUNT, reflow.SHAPE)()
 """The noises that the lesson of one step begins with at seed 7."""
@@ -301,3 +305,29 @@ def test_denoising_twice_is_measured_over_thirty_digits() -> None:
     for row, y in zip(found.rows, (z, once, again), strict=True):
         assert len(row) == 10
         assert (row[3].pixels == to_pixels(y[3])).all()
+
+
+# What several lessons share
+
+
+def test_two_sides_are_apart_by_a_share_of_white_minus_black() -> None:
+    form = ModelSpec((3, 2, 2), -1.0, 1.0, torch.ones(3).double())
+    first, other = torch.zeros(2, 3, 2, 2), torch.zeros(2, 3, 2, 2)
+    other[1, 2, 0, 1] = -0.5
+    found = comparing.compare(form, (("one", first), ("other", other)))
+    assert (found.apart, found.words) == (0.25, ("one", "other"))
+
+
+def test_intensity_is_that_of_what_is_displayed() -> None:
+    assert mean_intensity(torch.tensor([[[[-3.0, 0.5], [1.0, 5.0]]]])) == pytest.approx(0.625)
+
+
+def test_a_remark_counts_as_right() -> None:
+    check = CHECKS[0]
+    every = [verdict.Verdict(check, status) for status in ("right", "remark", "remark", "wrong")]
+    found = Report("mine.py", tuple(every))
+    assert report.summary(found) == "3 right, 1 wrong, 0 not there."
+
+
+def test_a_stretch_of_a_curve_stands_at_its_middle() -> None:
+    assert measured_runs.places(1000, 4) == [125, 375, 625, 875]
