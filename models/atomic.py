@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
@@ -54,6 +55,18 @@ def read_text(path: Path) -> str:
         ValueError: it is no text.
     """
     return _patiently(lambda: path.read_text("utf-8"), seconds=0.2)
+
+
+def parsed(text: str | bytes) -> Any:
+    """What a JSON text says, whoever may have written it.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than can be followed.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def stamp(path: Path) -> tuple[int, int, int] | None:

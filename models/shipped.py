@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, Final, TypeVar
 from torch import nn
 
 from models import checkpoints
-from models.atomic import read_text
+from models.atomic import parsed, read_text
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 
@@ -45,7 +44,7 @@ def network(recipe: str, build: Callable[[int], N]) -> N:
     """
     place = folder(recipe)
     try:
-        settings = json.loads(read_text(place / "settings.json"))["settings"]
+        settings = parsed(read_text(place / "settings.json"))["settings"]
         built = build(int(settings["num_hiddens"]))
         weights, _ = checkpoints.load_tensors(place / "weights.safetensors")
         # Shipped weights are float16; calculations are float32.
@@ -64,7 +63,7 @@ def last_epoch(recipe: str) -> dict[str, Any]:
     """
     place = folder(recipe)
     try:
-        measured: dict[str, Any] = json.loads(read_text(place / "epochs.jsonl").splitlines()[-1])
+        measured: dict[str, Any] = parsed(read_text(place / "epochs.jsonl").splitlines()[-1])
     except (OSError, ValueError, IndexError) as error:
         raise NoShippedRun(f"the run {place.name} can't be read: {error}") from error
     return measured

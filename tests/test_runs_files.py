@@ -77,6 +77,7 @@ def test_the_last_word_fits_into_the_place_of_the_former(tmp_path: Path, reason:
     [
         "",
         "{",
+        "[" * 50_000,
         "[]",
         "null",
         "{}",
@@ -241,6 +242,7 @@ def test_a_files_stamp_tells_another_file_though_its_time_was_kept(tmp_path: Pat
     [
         b"garbage\n",
         b"[]\n",
+        b"[" * 50_000 + b"\n",
         b"3\n",
         b"{}\n",
         b'{"step": null, "images": 1, "loss": 1, "seconds": 1}\n',

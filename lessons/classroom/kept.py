@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lessons.classroom.limits import size_of
-from models.atomic import read_text, write_atomically
+from models.atomic import parsed, read_text, write_atomically
 from models.environment import whole_number
 
 DAYS: Final = "DIFFUSION_KEEP_DAYS"
@@ -49,7 +49,7 @@ def read(root: Path, browser: str) -> dict[str, Any]:
     if _BROWSER.fullmatch(browser) and days():
         for file in sorted(_folder(root, browser).glob("*.json")):
             with suppress(OSError, ValueError):
-                found[file.stem] = json.loads(read_text(file))
+                found[file.stem] = parsed(read_text(file))
     return found
 
 

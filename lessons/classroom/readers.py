@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.atomic import read_text, write_atomically
+from models.atomic import parsed, read_text, write_atomically
 
 KEY: Final = "DIFFUSION_TEACHER_KEY"
 SHORTEST_KEY: Final = 8
@@ -109,7 +109,7 @@ def note_owner(folder: Path, by: Reader) -> None:
 def owner_of(folder: Path) -> str:
     """The hash of the token of the browser that started a run; "" if that is not known."""
     try:
-        return str(json.loads(read_text(folder / _OWNER))["browser"])
+        return str(parsed(read_text(folder / _OWNER))["browser"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

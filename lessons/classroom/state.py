@@ -17,7 +17,7 @@ from typing import Any, Final
 from filelock import FileLock
 
 from lessons.classroom.readers import Reader, badge, teachers_key
-from models.atomic import read_text, stamp, write_atomically
+from models.atomic import parsed, read_text, stamp, write_atomically
 
 NOT_YOURS: Final = "Only the holder of the teacher's key may do that."
 FROZEN: Final = "The teacher has switched Start off for a while."
@@ -201,7 +201,7 @@ def _change(root: Path, to: Callable[[ClassState], ClassState]) -> None:
 
 def _read(path: Path) -> ClassState:
     try:
-        said = json.loads(read_text(path))
+        said = parsed(read_text(path))
         look = said.get("look")
         return ClassState(
             frozen=said.get("frozen") is True,

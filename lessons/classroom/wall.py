@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from lessons.classroom import state
 from lessons.classroom.readers import Reader, teachers_key
-from models.atomic import read_text, write_atomically
+from models.atomic import parsed, read_text, write_atomically
 from models.environment import choice, whole_number
 
 SWITCH: Final = "DIFFUSION_WALL"
@@ -89,7 +89,7 @@ def read(root: Path) -> Wall:
         root: the folder of all runs.
     """
     try:
-        said = json.loads(read_text(_folder(root) / _LIST))
+        said = parsed(read_text(_folder(root) / _LIST))
         return Wall(tuple(_image(one) for one in said["images"]), said["frozen"] is True)
     except (OSError, ValueError, KeyError, TypeError):
         return Wall()

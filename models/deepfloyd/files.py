@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from safetensors import SafetensorError, safe_open
 
+from models.atomic import parsed
 from models.deepfloyd.settings import OWNER, STAGE_1, STAGE_2
 
 CONFIGS: Final = ("unet/config.json", "*scheduler/scheduler_config.json")
@@ -64,7 +65,7 @@ def read_json(folder: Path, path: str) -> dict[str, Any]:
         ValueError: the folder has none, or it can't be read.
     """
     try:
-        found = json.loads((folder / path).read_text("utf-8"))
+        found = parsed((folder / path).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(
             f"The folder {folder} is no whole DeepFloyd IF: {path} is missing or can't be read."

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from models import environment
-from models.atomic import read_text, write_atomically
+from models.atomic import parsed, read_text, write_atomically
 
 SHIPPED: Final = Path(__file__).parents[3] / "models" / "reference"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
@@ -86,7 +86,7 @@ def read_json(path: Path) -> dict[str, Any]:
         DamagedRun: it is no JSON object.
     """
     try:
-        content = json.loads(read_text(path))
+        content = parsed(read_text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -158,7 +158,7 @@ def _read_on(path: Path, known: LossCurve) -> LossCurve:
     lines = new[: new.rfind(b"\n") + 1].splitlines(keepends=True)
     try:
         for line in lines:
-            entry = json.loads(line)
+            entry = parsed(line)
             found.steps.append(int(entry["step"]))
             found.images.append(int(entry["images"]))
             found.losses.append(float(entry["loss"]))
@@ -227,7 +227,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         raise DamagedRun(f"{path.name} can't be read: {error}") from error
     lines = text[: text.rfind("\n") + 1].splitlines()
     try:
-        entries = [json.loads(line) for line in lines]
+        entries = [parsed(line) for line in lines]
     except ValueError as error:
         raise DamagedRun(f"{path.name} holds a line that is no JSON: {error}") from error
     if not all(isinstance(entry, dict) for entry in entries):
