@@ -9,6 +9,7 @@ their prompts.
 import streamlit as st
 
 from lessons.diffusion import guidance
+from lessons.measure.sample_quality import Quality
 from lessons.part_b import class_guidance as lesson
 from lessons.part_b import sampled_digits
 from lessons.trace import digit_traces
@@ -112,17 +113,18 @@ def quality(run_id: str) -> None:
     sweep = ui.live(lesson.measured, run_id=run_id)
     if not sweep:
         return
+    name, usual = next(iter(sweep.qualities.items()))
     ui.say(
         "## What guidance improves, and what it costs\n"
-        f"Measured on {sweep.count:,} samples at each γ, in {sweep.steps} steps. Accuracy: the "
-        "share classified as the digit requested. Diversity: the variance of the samples of a "
+        f"Measured on {sweep.count:,} samples at each γ, in {sweep.steps[name]} steps. Accuracy: "
+        "the share classified as the digit requested. Diversity: the variance of the samples of a "
         "class in the classifier's features, relative to that of the test digits. The first rises "
         "with γ until nothing is left to gain; the second falls below that of real digits."
     )
-    x = [one.gamma for one in sweep.qualities]
+    x = [one.gamma for one in usual]
     left, right = st.columns(2)
     with left:
-        shares = [one.accuracy for one in sweep.qualities]
+        shares = [one.accuracy for one in usual]
         ui.live_plot(
             [ui.Trace("accuracy", x, shares, color="x_0_hat")],
             key="b24_accuracy",
@@ -131,7 +133,7 @@ def quality(run_id: str) -> None:
             height=320,
         )
     with right:
-        ends, spreads = (x[0], x[-1]), [one.diversity for one in sweep.qualities]
+        ends, spreads = (x[0], x[-1]), [one.diversity for one in usual]
         ui.live_plot(
             [
                 ui.Trace("samples", x, spreads, color="eps"),
@@ -144,7 +146,17 @@ def quality(run_id: str) -> None:
         )
     ui.live_plot(
         [
-            ui.Trace("samples", x, [one.frechet for one in sweep.qualities], color="x_0_hat"),
+            *(
+                ui.Trace(
+                    f"{name}, {sweep.steps[name]} steps",
+                    x,
+                    [one.frechet for one in qualities],
+                    color=color,
+                )
+                for (name, qualities), color in zip(
+                    sweep.qualities.items(), ("x_0_hat", "eps", "x_t"), strict=False
+                )
+            ),
             ui.Trace(
                 f"{sweep.count:,} real digits",
                 (x[0], x[-1]),
@@ -163,17 +175,23 @@ def quality(run_id: str) -> None:
         "Accuracy alone is misleading: a network that draws one perfect image of each digit, over "
         "and over, has 100 %. "
         "The Fréchet distance compares all samples with all test digits; lower is better, and "
-        f"{sweep.count:,} real training digits have {sweep.floor:.2f}. Of these scales γ = "
-        f"{min(sweep.qualities, key=lambda one: one.frechet).gamma:g} has the lowest."
+        f"{sweep.count:,} real training digits have {sweep.floor:.2f}. Which scale has the lowest "
+        f"depends on the sampler: {'; '.join(map(best, sweep.qualities.items()))}."
     )
     ui.say(
         "### Why strokes thicken\n"
         "Where the label makes a stroke more likely, γ > 1 adds more of it than the network "
         "predicts, and every later step starts from that image. The mean intensity of test "
         f"digits is {sweep.real_intensity:.1%}; that of samples is "
-        + ", ".join(f"**{one.mean_intensity:.1%}** at γ = {one.gamma:g}" for one in sweep.qualities)
+        + ", ".join(f"**{one.mean_intensity:.1%}** at γ = {one.gamma:g}" for one in usual)
         + "."
     )
+
+
+def best(measured: tuple[str, tuple[Quality, ...]]) -> str:
+    """The scale with the lowest Fréchet distance, in words."""
+    name, qualities = measured
+    return f"γ = {min(qualities, key=lambda one: one.frechet).gamma:g} with {name}"
 
 
 ui.lesson_header(__doc__)

@@ -199,7 +199,7 @@ COMPARISONS: Final[dict[str, dict[str, str]]] = {
         "Large models are reported to do better": DEFINED,
     },
     "class_guidance.py": {
-        "Of these scales γ = {} has the lowest": _GUIDED,
+        "Which scale has the lowest depends on the sampler": _GUIDED,
         "past the second estimate": "test_guidance.py::"
         "test_gamma_counts_from_the_unconditional_prediction_and_not_from_the_conditional_one",
         "The first rises with γ until nothing is left to gain": _GUIDED,

@@ -47,7 +47,12 @@ CHARTS: Final[Mapping[str, Mapping[str, Chart]]] = {
             "Fréchet distance",
             False,
             True,
-            (("samples", "solid", "x_0_hat"), ("1,000 real digits", "dashed", "muted")),
+            (
+                ("DDPM, σ² = β, 50 steps", "solid", "x_0_hat"),
+                ("DDPM, σ² = β̃, 10 steps", "solid", "eps"),
+                ("DDIM, η = 0, 10 steps", "solid", "x_t"),
+                ("1,000 real digits", "dashed", "muted"),
+            ),
         ),
     },
     "classical_denoising.py": {

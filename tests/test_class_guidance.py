@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from test_sampled_digits import finished, shipped
 
-from lessons.measure import classifier
+from lessons.measure import classifier, step_quality
 from lessons.measure.sample_quality import mean_intensity
-from lessons.part_b import (
-    class_guidance,
-)
+from lessons.part_b import class_guidance
 from lessons.training.previews import test_digits as known_digits
 
 
@@ -39,15 +37,23 @@ def test_the_grid_has_a_row_for_every_gamma_and_a_column_for_every_digit() -> No
 def test_the_shipped_measurements_show_what_guidance_improves_and_costs() -> None:
     sweep = class_guidance.measured(shipped("class-ddpm"))
     assert sweep
-    by_gamma = {one.gamma: one for one in sweep.qualities}
+    qualities = sweep.qualities[step_quality.BETA]
+    by_gamma = {one.gamma: one for one in qualities}
     assert tuple(by_gamma) == class_guidance.GAMMAS
     assert by_gamma[0].accuracy < 0.2 < 0.9 < by_gamma[1].accuracy < by_gamma[2].accuracy < 1
     assert all(by_gamma[gamma].accuracy == 1 for gamma in (3, 5, 7.5, 10))
     assert by_gamma[1].diversity > 1 > by_gamma[2].diversity > by_gamma[5].diversity
-    assert min(by_gamma, key=lambda gamma: by_gamma[gamma].frechet) == 2
-    intensities = [one.mean_intensity for one in sweep.qualities]
+    best = {
+        name: min(each, key=lambda one: one.frechet).gamma for name, each in sweep.qualities.items()
+    }
+    assert best == {step_quality.BETA: 2, step_quality.POSTERIOR: 1, step_quality.DDIM: 2}
+    assert all(
+        [one.gamma for one in each] == list(class_guidance.GAMMAS)
+        for each in sweep.qualities.values()
+    )
+    intensities = [one.mean_intensity for one in qualities]
     assert intensities == sorted(intensities)
-    assert sweep.floor < min(one.frechet for one in sweep.qualities)
+    assert sweep.floor < min(one.frechet for one in qualities)
     assert sweep.floor == pytest.approx(classifier.frechet_floor(sweep.count), rel=1e-3)
     assert sweep.real_intensity == pytest.approx(mean_intensity(known_digits(10_000)), abs=1e-4)
 
@@ -56,7 +62,9 @@ def test_a_run_that_was_not_measured_has_no_measurements() -> None:
     assert class_guidance.measured(shipped("ddpm")) is None
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"qualities": [3]}', '{"count": 3}'])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"qualities": {}}', '{"qualities": [3]}', '{"count": 3}']
+)
 def test_damaged_measurements_are_said_to_be_so(content: str, runs_folder: Path) -> None:
     (runs_folder / "class-ddpm-0").mkdir(parents=True)
     (runs_folder / "class-ddpm-0" / "guidance.json").write_text(content)

@@ -16,6 +16,7 @@ from lessons.diffusion.guidance import guide
 from lessons.images.captioned import CaptionedImage, Progress, to_pixels
 from lessons.measure import classifier
 from lessons.measure.sample_quality import Quality, mean_intensity, quality
+from lessons.measure.step_quality import BETA, SAMPLERS
 from lessons.part_b.sampled_digits import captioned, many, sampled
 from lessons.part_b.train_class_ddpm import labelled
 from lessons.part_b.train_ddpm import ALPHA_BARS, noisy
@@ -30,19 +31,19 @@ _MEASURED: Final = "guidance.json"
 
 @dataclass(frozen=True)
 class GammaSweep:
-    """Qualities over γ, and how they were measured.
+    """Qualities over γ by sampler, and how they were measured.
 
     Attributes:
-        qualities: one a γ, rising.
+        qualities: by the sampler's name, one a γ, rising.
+        steps: sampling steps, by the sampler's name.
         count: samples a γ.
-        steps: sampling steps.
         floor: the Fréchet distance of as many training digits.
         real_intensity: mean pixel of the test digits.
     """
 
-    qualities: tuple[Quality, ...]
+    qualities: dict[str, tuple[Quality, ...]]
+    steps: dict[str, int]
     count: int
-    steps: int
     floor: float
     real_intensity: float
 
@@ -156,30 +157,46 @@ def measured(run_id: str) -> GammaSweep | None:
         content = files.read_json(files.folder_of(run_id) / _MEASURED)
         if not content:
             return None
-        qualities = tuple(Quality(**quality) for quality in content.pop("qualities"))
+        qualities = {
+            name: tuple(Quality(**quality) for quality in each)
+            for name, each in content.pop("qualities").items()
+        }
+        if not qualities:
+            raise KeyError("no sampler")
         return GammaSweep(qualities, **content)
-    except (files.DamagedRun, TypeError, KeyError) as error:
+    except (files.DamagedRun, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"The measurements of {run_id} are damaged: {error}") from error
 
 
 def main() -> None:
-    """Measure a shipped run over γ: `python -m lessons.part_b.class_guidance RUN`."""
+    """Measure a shipped run over γ: `python -m lessons.part_b.class_guidance RUN`.
+
+    What was measured with other samplers is kept, if it was of as many samples.
+    """
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("run")
+    parser.add_argument("--sampler", choices=SAMPLERS, default=BETA)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=50)
     chosen = parser.parse_args()
     qualities = []
     for gamma in GAMMAS:
-        found = quality(*many(chosen.run, chosen.count, gamma, chosen.steps), gamma)
-        print(found, flush=True)
-        qualities.append(asdict(found))
+        samples = many(
+            chosen.run, chosen.count, gamma, chosen.steps, sampler=SAMPLERS[chosen.sampler]
+        )
+        qualities.append(quality(*samples, gamma))
+        print(qualities[-1], flush=True)
+    before = measured(chosen.run)
+    known = asdict(before) if before and before.count == chosen.count else {}
     files.write_json(
         Path(files.folder_of(chosen.run)) / _MEASURED,
         {
-            "qualities": qualities,
+            "qualities": {
+                **known.get("qualities", {}),
+                chosen.sampler: [asdict(one) for one in qualities],
+            },
+            "steps": {**known.get("steps", {}), chosen.sampler: chosen.steps},
             "count": chosen.count,
-            "steps": chosen.steps,
             "floor": classifier.frechet_floor(chosen.count),
             "real_intensity": mean_intensity(test_digits(10_000)),
         },
