@@ -9,7 +9,7 @@ suffice: the sampler matters as much as the training.
 import streamlit as st
 
 from lessons.diffusion import flow, posterior
-from lessons.measure import step_quality
+from lessons.measure import step_kinds, step_quality
 from lessons.part_b import flow_paths, sampled_digits
 from lessons.trace import digit_traces
 from lessons.training import curves, networks, runs
@@ -187,11 +187,10 @@ def fewer_steps(flow_run: str, ddpm_run: str) -> None:
 def _collapse(ddpm: step_quality.StepsSweep, flow: step_quality.StepsSweep) -> str:
     """Why the course's DDPM needs many steps, in the numbers of five."""
     beta, posterior_, ddim = (
-        ddpm.qualities[name][5]
-        for name in (step_quality.BETA, step_quality.POSTERIOR, step_quality.DDIM)
+        ddpm.qualities[name][5] for name in (step_kinds.BETA, step_kinds.POSTERIOR, step_kinds.DDIM)
     )
     euler, two = flow.qualities[step_quality.EULER][5], flow.qualities[step_quality.EULER][2]
-    ddim_two = ddpm.qualities[step_quality.DDIM][2]
+    ddim_two = ddpm.qualities[step_kinds.DDIM][2]
     return (
         "**The course's DDPM collapses at few steps, and the variance is the reason.** It adds "
         "noise of variance β, that of the whole stride, and with five steps too few follow that "

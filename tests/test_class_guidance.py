@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_sampled_digits import finished, shipped
 
-from lessons.measure import classifier, step_quality
+from lessons.measure import classifier, step_kinds
 from lessons.measure.sample_quality import mean_intensity
 from lessons.part_b import class_guidance
 from lessons.training.previews import test_digits as known_digits
@@ -37,7 +37,7 @@ def test_the_grid_has_a_row_for_every_gamma_and_a_column_for_every_digit() -> No
 def test_the_shipped_measurements_show_what_guidance_improves_and_costs() -> None:
     sweep = class_guidance.measured(shipped("class-ddpm"))
     assert sweep
-    qualities = sweep.qualities[step_quality.BETA]
+    qualities = sweep.qualities[step_kinds.BETA]
     by_gamma = {one.gamma: one for one in qualities}
     assert tuple(by_gamma) == class_guidance.GAMMAS
     assert by_gamma[0].accuracy < 0.2 < 0.9 < by_gamma[1].accuracy < by_gamma[2].accuracy < 1
@@ -46,7 +46,7 @@ def test_the_shipped_measurements_show_what_guidance_improves_and_costs() -> Non
     best = {
         name: min(each, key=lambda one: one.frechet).gamma for name, each in sweep.qualities.items()
     }
-    assert best == {step_quality.BETA: 2, step_quality.POSTERIOR: 1, step_quality.DDIM: 2}
+    assert best == {step_kinds.BETA: 2, step_kinds.POSTERIOR: 1, step_kinds.DDIM: 2}
     assert all(
         [one.gamma for one in each] == list(class_guidance.GAMMAS)
         for each in sweep.qualities.values()

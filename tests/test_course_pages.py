@@ -5,6 +5,7 @@ As in `test_beyond_pages`, every result is made up, so that no two of its number
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from page_reader import images, read
 from test_beyond_pages import captions, image, row
 
-from lessons.measure import perception, step_quality
+from lessons.measure import perception, step_kinds, step_quality
 from lessons.measure.sample_quality import Quality
 from lessons.part_a import (
     classical_denoising,
@@ -316,7 +317,15 @@ def quality(gamma: float) -> Quality:
 
 def test_guidance_on_digits_draws_and_says_what_was_measured() -> None:
     gammas = class_guidance.GAMMAS
-    measured = class_guidance.GammaSweep(tuple(map(quality, gammas)), 1000, 50, 0.46, 0.131)
+    best = replace(quality(3.0), frechet=0.01)
+    others = tuple(best if gamma == 3 else quality(gamma) for gamma in gammas)
+    measured = class_guidance.GammaSweep(
+        {"slow": tuple(map(quality, gammas)), "quick": others},
+        {"slow": 50, "quick": 10},
+        1000,
+        0.46,
+        0.131,
+    )
     numbers = {"accuracy": 0.7, "mean_intensity": 0.123, "confidence": 0.9}
     digits = sampled_digits.SampledDigits((), (), row(1, 10), numbers, row(11, 10))
     found = {
@@ -337,12 +346,15 @@ def test_guidance_on_digits_draws_and_says_what_was_measured() -> None:
     curves = {
         "b24_accuracy": ("accuracy", "accuracy"),
         "b24_diversity": ("samples", "diversity"),
-        "b24_frechet": ("samples", "frechet"),
+        "b24_frechet": ("slow, 50 steps", "frechet"),
     }
     for key, (name, measure) in curves.items():
         drawn = page.curves(key)[name]
         assert list(drawn.x) == list(gammas)
         assert list(drawn.y) == [getattr(quality(gamma), measure) for gamma in gammas]
+    assert list(page.curves("b24_frechet")["quick, 10 steps"].y) == [q.frechet for q in others]
+    lowest = min(gammas, key=lambda gamma: quality(gamma).frechet)
+    assert f"depends on the sampler: γ = {lowest:g} with slow; γ = 3 with quick." in said
     assert list(page.curves("b24_frechet")["1,000 real digits"].y) == [0.46, 0.46]
     assert list(page.curves("b24_diversity")["test digits"].y) == [1, 1]
     grid = page.of("grid")[0]
@@ -387,7 +399,7 @@ def test_flow_matching_says_which_method_is_straight_and_how_the_ddpm_collapses(
         assert f"{name}: path-length ratio **{mean:.2f}** on average." in page.said
     steps = {k: quality(k) for k in (1, 2, 5)}
     more = {k: quality(k + 40) for k in (1, 2, 5)}
-    names = (step_quality.BETA, step_quality.POSTERIOR, step_quality.DDIM)
+    names = (step_kinds.BETA, step_kinds.POSTERIOR, step_kinds.DDIM)
     ddpm = step_quality.StepsSweep(
         {names[0]: more, names[1]: steps, names[2]: {k: quality(k + 7) for k in (1, 2, 5)}}, 9, 0.4
     )
@@ -410,7 +422,7 @@ def test_flow_matching_draws_every_sampler_over_its_steps() -> None:
         return step_quality.StepsSweep(by, 1000, 0.46)
 
     flow = sweep_of((step_quality.EULER,), 0)
-    ddpm = sweep_of((step_quality.BETA, step_quality.POSTERIOR, step_quality.DDIM), 50)
+    ddpm = sweep_of((step_kinds.BETA, step_kinds.POSTERIOR, step_kinds.DDIM), 50)
     with pytest.MonkeyPatch.context() as patch:
         chosen = shared.shipped("class-flow")
         patch.setattr(measures, "measured", lambda run: flow if run == chosen else ddpm)

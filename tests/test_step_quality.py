@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_sampled_digits import shipped
 
-from lessons.measure import classifier, step_quality
+from lessons.measure import classifier, step_kinds, step_quality
 from lessons.measure.sample_quality import quality
 from lessons.part_b.sampled_digits import many
 
@@ -16,7 +16,7 @@ def test_every_sampler_is_measured_at_every_number_of_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(step_quality, "STEPS", (1, 2))
-    names = {"class-flow": [step_quality.EULER], "class-ddpm": list(step_quality.SAMPLERS)}
+    names = {"class-flow": [step_quality.EULER], "class-ddpm": list(step_kinds.SAMPLERS)}
     for recipe, expected in names.items():
         found = list(step_quality.sweep(shipped(recipe), 20))
         assert [(name, steps) for name, steps, _ in found] == [
@@ -28,7 +28,7 @@ def test_every_sampler_is_measured_at_every_number_of_steps(
 def test_a_single_step_adds_no_noise_so_the_two_variances_agree_on_it() -> None:
     ddpm = step_quality.measured(shipped("class-ddpm"))
     assert ddpm
-    assert ddpm.qualities[step_quality.BETA][1] == ddpm.qualities[step_quality.POSTERIOR][1]
+    assert ddpm.qualities[step_kinds.BETA][1] == ddpm.qualities[step_kinds.POSTERIOR][1]
 
 
 def test_the_collapse_at_few_steps_is_the_variance_and_not_the_network() -> None:
@@ -39,26 +39,28 @@ def test_the_collapse_at_few_steps_is_the_variance_and_not_the_network() -> None
     assert ddpm.count == flow.count == 1000
     assert ddpm.floor == flow.floor == pytest.approx(classifier.frechet_floor(1000), rel=1e-3)
     for steps in (5, 10):
-        beta = ddpm.qualities[step_quality.BETA][steps]
+        beta = ddpm.qualities[step_kinds.BETA][steps]
         assert beta.accuracy < 0.6
-        for name in (step_quality.POSTERIOR, step_quality.DDIM):
+        for name in (step_kinds.POSTERIOR, step_kinds.DDIM):
             other = ddpm.qualities[name][steps]
             assert other.accuracy >= 0.99
             assert other.frechet < 1 < 30 * other.frechet < beta.frechet
         assert ddpm.floor < flow.qualities[step_quality.EULER][steps].frechet < 1
     two = flow.qualities[step_quality.EULER][2].frechet
-    assert two < 2 < 10 < ddpm.qualities[step_quality.DDIM][2].frechet
+    assert two < 2 < 10 < ddpm.qualities[step_kinds.DDIM][2].frechet
 
 
-@pytest.mark.parametrize(("recipe", "name"), [("class-ddpm", "DDIM"), ("class-flow", "EULER")])
+@pytest.mark.parametrize(
+    ("recipe", "name"), [("class-ddpm", step_kinds.DDIM), ("class-flow", step_quality.EULER)]
+)
 def test_what_is_shipped_is_what_the_command_measures(recipe: str, name: str) -> None:
     """A hundred samples of the same seed come close to the thousand that are kept."""
     stored = step_quality.measured(shipped(recipe))
     assert stored
-    sampler = step_quality.SAMPLERS["DDIM, η = 0"]
+    sampler = step_kinds.SAMPLERS[step_kinds.DDIM]
     images, labels = many(shipped(recipe), 100, step_quality.GAMMA, 2, sampler=sampler)
     again = quality(images, labels, step_quality.GAMMA)
-    kept = stored.qualities[getattr(step_quality, name)][2]
+    kept = stored.qualities[name][2]
     assert again.accuracy == pytest.approx(kept.accuracy, abs=0.02)
     assert again.mean_intensity == pytest.approx(kept.mean_intensity, rel=0.05)
 

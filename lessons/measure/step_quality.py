@@ -7,23 +7,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from lessons.diffusion.posterior import posterior_variance, step_variance
-from lessons.diffusion.samplers import Sampler, ddim, ddpm
 from lessons.measure import classifier
 from lessons.measure.sample_quality import Quality, quality
+from lessons.measure.step_kinds import DDIM, SAMPLERS
 from lessons.part_b.sampled_digits import FLOWS, many
 from lessons.training import networks
 from lessons.training.runs import files
 
 STEPS: Final = (1, 2, 5, 10, 20, 50)
 GAMMA: Final = 2.0
-BETA, POSTERIOR, DDIM, EULER = "DDPM, σ² = β", "DDPM, σ² = β̃", "DDIM, η = 0", "flow matching"
-SAMPLERS: Final[dict[str, Sampler]] = {
-    BETA: ddpm(step_variance),
-    POSTERIOR: ddpm(posterior_variance),
-    DDIM: ddim(0.0),
-}
-"""Ways to take a step with one and the same DDPM; a flow has Euler's alone."""
+EULER: Final = "flow matching"
+"""A flow has Euler's steps alone."""
+
 _MEASURED: Final = "steps.json"
 
 

@@ -16,7 +16,7 @@ from lessons.diffusion.guidance import guide
 from lessons.images.captioned import CaptionedImage, Progress, to_pixels
 from lessons.measure import classifier
 from lessons.measure.sample_quality import Quality, mean_intensity, quality
-from lessons.measure.step_quality import BETA, SAMPLERS
+from lessons.measure.step_kinds import BETA, SAMPLERS
 from lessons.part_b.sampled_digits import captioned, many, sampled
 from lessons.part_b.train_class_ddpm import labelled
 from lessons.part_b.train_ddpm import ALPHA_BARS, noisy
