@@ -276,7 +276,7 @@ def test_a_cluster_that_does_not_answer_is_told_at_once_and_the_run_can_be_resum
     monkeypatch.setenv("DIFFUSION_RAY", "auto")
     monkeypatch.setattr("models.cluster.settings.installed", lambda: True)
     monkeypatch.setattr(trainers, "PATIENCE", 0.1)
-    monkeypatch.setattr(trainers, "joined", lambda _: time.sleep(5))
+    monkeypatch.setattr(trainers, "connected", lambda _: time.sleep(5))
     with pytest.raises(ValueError, match=r"^The machines that train can't be reached at the mo"):
         runs.start("denoiser", tiny())
     (run_id,) = runs.same_runs("denoiser", tiny())

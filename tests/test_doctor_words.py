@@ -11,6 +11,7 @@ from lessons.training import doctor
 from lessons.training.doctor import Diagnosis, Standing, TrainingRecord
 from lessons.training.health import of_inputs, of_weights
 from lessons.training.health.finding import Evidence, Finding
+from lessons.training.health.noise_levels import NoiseLevels
 
 SETTINGS = {"images_per_epoch": 1000, "batch_size": 64, "drop": 0.2, "learning_rate": 1e-2}
 SETTINGS |= {"decay": 0.1}
@@ -75,6 +76,18 @@ TELLS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
         of_inputs._data_inverted,
         {},
         "the mean pixel of a batch is 0.81; that of MNIST is 0.13",
+    ),
+    "part of t": (
+        of_inputs._time_part,
+        {"t_min": 0.11, "t_max": 0.43, "edge": 0.55},
+        "in a batch of 64, t runs from 0.11 to 0.43 only, "
+        "though the noise is as strong as at all noise levels",
+    ),
+    "few levels": (
+        of_inputs._time_part,
+        {"t_min": 0.11, "t_max": 0.43, "edge": 0.15},
+        "in a batch of 64, t runs from 0.11 to 0.43 only, "
+        "and the noise is 0.3 times that of all noise levels",
     ),
     "small": (
         of_inputs._batch_small,
@@ -195,7 +208,7 @@ def test_each_rule_tells_the_numbers_that_it_looked_at(name: str) -> None:
 
 def test_every_rule_with_numbers_is_told_here() -> None:
     told = {rule for rule, _, _ in TELLS.values()}
-    silent = {of_inputs._eval_mode, of_weights._normalisation}
+    silent = {of_inputs._eval_mode, of_weights._normalisation, of_weights._other_noise}
     assert {*of_inputs.RULES, *of_weights.RULES} == told | silent
 
 
@@ -214,9 +227,10 @@ def test_the_line_of_a_run_says_its_loss_beside_the_usual_one() -> None:
     named = Diagnosis(off, Finding("key", "a cause", "a sign"))
     assert named.words.endswith("Likely: a cause. How to tell: a sign.")
     usual = Standing(40, 2_560, 0.04, 0.05, 0.06)
-    assert Diagnosis(usual, None, (0.91, 0.52)).words == (
-        "Loss 0.04: as usual after 40 steps (2,560 images). "
-        "On test digits, from little noise to much: 0.91, 0.52 of a constant answer's loss."
+    levels = NoiseLevels((0.9, 0.4, 0.3, 0.8), (0.3, 0.4, 0.3, 0.1), (0.4, 0.5, 0.4, 0.2))
+    assert Diagnosis(usual, None, levels).words == (
+        "Loss 0.04: as usual after 40 steps (2,560 images). On test digits: 3.0 times the usual at "
+        "the lowest noise, as usual at medium noise, 8.0 times the usual at the highest noise."
     )
     low = Standing(40, 2_560, 0.01, 0.05, 0.06)
     assert "Loss 0.01: lower than usual after" in Diagnosis(low, None).words

@@ -203,7 +203,7 @@ def open_all(seed: int, count: int) -> dict[str, object]:
             strange.append(f"{kind}: {error!r}")
         else:
             opened += 1
-            short, long, channels = *sorted(pixels.shape[:2]), pixels.shape[2]
+            (short, long), channels = sorted(pixels.shape[:2]), pixels.shape[2]
             if pixels.dtype != np.uint8 or channels != 3 or short > 512 or long > 2 * short:
                 strange.append(f"{kind}: opened as {pixels.shape} {pixels.dtype}")
         highest = max(highest, memory().rss)

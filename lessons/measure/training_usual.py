@@ -132,7 +132,8 @@ def _usual_at(
     assert FIRST_WORD in means
     spread, found = next(iter(spreads.values())), []
     for step, mean in means.items():
-        spread = spreads.get(step, spread)
+        if step in spreads:  # else too few curves reach that far to have one of their own
+            spread = spreads[step]
         found.append((float(step), float(f"{mean:.3g}"), float(f"{mean * spread:.3g}")))
     return found
 

@@ -11,7 +11,7 @@ NAMESPACE: Final = "diffusion-lessons"
 """Where the names of our actors stand on the cluster."""
 
 
-def joined(address: str) -> Any:
+def connected(address: str) -> Any:
     """Ray, connected; it is asked to tell nobody that it is used.
 
     Args:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models import batching, catalog
 from models.batching import NetworkCall
-from models.cluster.client import joined
+from models.cluster.client import connected
 from models.cluster.crew import PATIENCE, ClusterCrew, NoWorker
 from models.cluster.settings import ClusterSettings
 from models.cluster.worker import NetworkAddress, weights_hash
@@ -131,7 +131,7 @@ def connect(wanted: ClusterSettings, for_trainings: int = 0) -> Cluster:
     Raises:
         ValueError: there is none at this address, or no worker starts; one sentence.
     """
-    ray = joined(wanted.address)
+    ray = connected(wanted.address)
     cores = int(ray.cluster_resources().get("CPU", 0))
     cluster = Cluster(wanted.workers or max(1, cores - for_trainings))
     end = time.monotonic() + START

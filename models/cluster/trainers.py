@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from models.atomic import write_atomically
-from models.cluster.client import NAMESPACE, joined
+from models.cluster.client import NAMESPACE, connected
 
 BEAT: Final = 0.5
 """Seconds between two signs of life."""
@@ -93,7 +93,7 @@ def gather(
     """
     described = json.dumps([str(root), slots, needs, list(command), sorted(environment.items())])
     crew = hashlib.sha256(described.encode()).hexdigest()[:10]
-    _within(PATIENCE, lambda: _check_room(joined(address), needs))
+    _within(PATIENCE, lambda: _check_room(connected(address), needs))
     root.mkdir(parents=True, exist_ok=True)
     if crew_of(root) != (crew, slots):
         write_atomically(root / _CREW, lambda part: part.write_text(f"{crew} {slots}"))

@@ -92,6 +92,12 @@ def violations(page: Page, *rules: str) -> list[str]:
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_source())
+    if _found(page, *rules):
+        settle(page)  # a part that is just being drawn anew is pale for a moment; what stays counts
+    return _found(page, *rules)
+
+
+def _found(page: Page, *rules: str) -> list[str]:
     return [
         f"{rule['id']} ({rule['impact']}): {_words(node)}"
         for rule in page.evaluate(_RUN, [rules, NOT_OURS])
