@@ -90,14 +90,17 @@ def violations(page: Page, *rules: str) -> list[str]:
         page: the page.
         rules: those of axe to look at; all by default.
     """
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(_source())
-    if _found(page, *rules):
-        settle(page)  # a part that is just being drawn anew is pale for a moment; what stays counts
+    if not _found(page, *rules):
+        return []
+    # A part that is just drawn anew is pale for a moment; what is wrong is so after a reload too.
+    page.reload()
+    settle(page)
     return _found(page, *rules)
 
 
 def _found(page: Page, *rules: str) -> list[str]:
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_source())
     return [
         f"{rule['id']} ({rule['impact']}): {_words(node)}"
         for rule in page.evaluate(_RUN, [rules, NOT_OURS])
