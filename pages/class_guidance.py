@@ -9,7 +9,6 @@ their prompts.
 import streamlit as st
 
 from lessons.diffusion import guidance
-from lessons.measure.sample_quality import Quality
 from lessons.part_b import class_guidance as lesson
 from lessons.part_b import sampled_digits
 from lessons.trace import digit_traces
@@ -154,7 +153,9 @@ def quality(run_id: str) -> None:
                     color=color,
                 )
                 for (name, qualities), color in zip(
-                    sweep.qualities.items(), ("x_0_hat", "eps", "x_t"), strict=False
+                    sweep.qualities.items(),
+                    ("x_0_hat", "eps", "x_t"),
+                    strict=False,
                 )
             ),
             ui.Trace(
@@ -171,12 +172,13 @@ def quality(run_id: str) -> None:
         log_y=True,
         height=320,
     )
+    best = "; ".join(f"γ = {gamma:g} with {name}" for name, gamma in sweep.best.items())
     ui.caption(
         "Accuracy alone is misleading: a network that draws one perfect image of each digit, over "
         "and over, has 100 %. "
         "The Fréchet distance compares all samples with all test digits; lower is better, and "
         f"{sweep.count:,} real training digits have {sweep.floor:.2f}. Which scale has the lowest "
-        f"depends on the sampler: {'; '.join(map(best, sweep.qualities.items()))}."
+        f"depends on the sampler: {best}."
     )
     ui.say(
         "### Why strokes thicken\n"
@@ -186,12 +188,6 @@ def quality(run_id: str) -> None:
         + ", ".join(f"**{one.mean_intensity:.1%}** at γ = {one.gamma:g}" for one in usual)
         + "."
     )
-
-
-def best(measured: tuple[str, tuple[Quality, ...]]) -> str:
-    """The scale with the lowest Fréchet distance, in words."""
-    name, qualities = measured
-    return f"γ = {min(qualities, key=lambda one: one.frechet).gamma:g} with {name}"
 
 
 ui.lesson_header(__doc__)

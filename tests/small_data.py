@@ -1,14 +1,13 @@
 """Small data sets and the files that they come in."""
 
 import gzip
-import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.storm.bad_uploads import encoded, zip_of
 from models import idx
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (24, 28, 28), dtype=np.uint8)
@@ -17,18 +16,7 @@ LABELS = np.arange(24, dtype=np.uint8) % 3
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
     """One image as a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def zip_of(files: dict[str, bytes]) -> bytes:
-    """A zip of these files."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
+    return encoded(Image.fromarray(pixels), "PNG")
 
 
 def zip_of_images(folders: tuple[str, ...] = ("boot", "coat", "bag")) -> bytes:

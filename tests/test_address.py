@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from small_runs import prepared, tiny
 from streamlit.testing.v1 import AppTest
 
 from lessons.training import runs
@@ -154,10 +155,16 @@ def test_the_settings_of_training_travel_in_the_address_and_only_what_differs() 
 
 @pytest.mark.parametrize("asked", ["", "none", "x" * 3000, "denoiser-0000000000,../.."])
 def test_runs_to_compare_with_that_are_not_here_are_left_out(asked: str) -> None:
+    prepared(tiny(), steps=1)
     test = opened("train_denoiser.py", compare=asked)
     [compared] = [w for w in test.multiselect if w.key == "denoiser: compared"]
     assert compared.value == []
     assert not test.error
+
+
+def test_where_there_is_one_run_nothing_is_offered_to_compare_it_with() -> None:
+    test = opened("train_denoiser.py", compare="none")
+    assert [w for w in test.multiselect if w.key == "denoiser: compared"] == []
 
 
 def trajectory(test: AppTest, name: str) -> dict[str, Any]:

@@ -7,22 +7,20 @@ off, changed, emptied, deleted, or exchanged for something else.
 from __future__ import annotations
 
 import gzip
-import io
 import random
 import shutil
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.storm.addresses import opened
-from benchmarks.storm.bad_uploads import bad_uploads
+from benchmarks.storm.bad_uploads import bad_uploads, encoded, zip_of
 from benchmarks.storm.kills import RECIPES, SMALL
 from lessons.classroom import board
 from lessons.images.decoding import upright
@@ -96,31 +94,19 @@ def _in_one_sentence(
 def _data_sets(chance: random.Random, count: int) -> Iterator[tuple[str, bytes]]:
     pixels = np.random.default_rng(1).integers(0, 256, (24, 28, 28), dtype=np.uint8)
     labels = np.arange(24, dtype=np.uint8) % 3
-    images = {f"{labels[i]}/{i}.png": _png(one) for i, one in enumerate(pixels)}
+    images = {
+        f"{labels[i]}/{i}.png": encoded(Image.fromarray(one), "PNG") for i, one in enumerate(pixels)
+    }
     pair = {"images": idx.written(pixels), "labels": idx.written(labels)}
     good = {
-        "zip of images": _zip(images),
-        "zip of IDX": _zip(pair),
+        "zip of images": zip_of(images),
+        "zip of IDX": zip_of(pair),
         "IDX": pair["images"],
         "packed IDX": gzip.compress(pair["images"]),
     }
     for _ in range(count):
         kind = chance.choice(sorted(good))
         yield kind, _damaged(good[kind], chance)
-
-
-def _png(pixels: Any) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _zip(content: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, one in content.items():
-            archive.writestr(name, one)
-    return buffer.getvalue()
 
 
 def _damaged(content: bytes, chance: random.Random) -> bytes:

@@ -47,6 +47,14 @@ class GammaSweep:
     floor: float
     real_intensity: float
 
+    @property
+    def best(self) -> dict[str, float]:
+        """The γ with the lowest Fréchet distance, by the sampler's name."""
+        return {
+            name: min(each, key=lambda one: one.frechet).gamma
+            for name, each in self.qualities.items()
+        }
+
 
 def gamma_grid(
     run_id: str,

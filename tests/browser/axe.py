@@ -90,15 +90,6 @@ def violations(page: Page, *rules: str) -> list[str]:
         page: the page.
         rules: those of axe to look at; all by default.
     """
-    if not _found(page, *rules):
-        return []
-    # A part that is just drawn anew is pale for a moment; what is wrong is so after a reload too.
-    page.reload()
-    settle(page)
-    return _found(page, *rules)
-
-
-def _found(page: Page, *rules: str) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_source())
     return [

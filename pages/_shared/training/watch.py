@@ -149,15 +149,17 @@ def _pick(recipe: str) -> None:
     usual = [run.id for run in all_runs if run.shipped and run.id != chosen][:1]
     offered = [run_id for run_id in names if run_id != chosen]
     _take_compared(recipe, offered, usual)
-    with right, ui.place_of("compare"):
-        compared = st.multiselect(
-            "Compare with",
-            offered,
-            max_selections=MOST_COMPARED - 1,
-            format_func=lambda run_id: names.get(run_id, run_id),
-            key=f"{recipe}: compared",
-            persist_state="session",
-        )
+    compared: list[str] = []
+    if offered:  # else it were an empty box, greyed out
+        with right, ui.place_of("compare"):
+            compared = st.multiselect(
+                "Compare with",
+                offered,
+                max_selections=MOST_COMPARED - 1,
+                format_func=lambda run_id: names.get(run_id, run_id),
+                key=f"{recipe}: compared",
+                persist_state="session",
+            )
     ui.keep({"compare": None if compared == usual else ",".join(compared) or "none"})
 
 
